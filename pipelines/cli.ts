@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+import yargs, { type Argv } from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { readConfig } from './config.js';
+import { exitCodes, UserError } from './errors.js';
+import type { Command, Outcome } from './lib/command.js';
+import { silentProgress, terminalProgress } from './lib/progress.js';
+
+/** Verb -> one line of help and the file that carries it out, loaded only when it is run. */
+const verbs: Record<string, { describe: string; load: () => Promise<{ command: Command }> }> = {
+  ingest: { describe: 'Read new log lines into the lake', load: () => import('./ingest.js') },
+  build: { describe: 'Run the SQL models that are out of date', load: () => import('./build.js') },
+  export: { describe: 'Write the training sets as a versioned export', load: () => import('./export.js') },
+  handoff: { describe: 'Append new question/answer pairs for zvec', load: () => import('./handoff.js') },
+  verify: { describe: 'Rebuild every source range and compare SHA-256', load: () => import('./verify.js') },
+  status: { describe: 'What the lake holds and what is out of date', load: () => import('./status.js') },
+  doctor: { describe: 'Check this machine and print every setting', load: () => import('./doctor.js') },
+  start: { describe: 'Run the whole job once, on samples if need be', load: () => import('./start.js') },
+};
+
+const argv = hideBin(process.argv);
+process.exitCode = await main(argv);
+
+async function main(words: string[]): Promise<number> {
+  const verb = words.find((word) => !word.startsWith('-'));
+  const entry = verb === undefined ? undefined : verbs[verb];
+  let parser = yargs(words)
+    .scriptName('tracemill')
+    .usage('$0 <verb> [options]')
+    .strict()
+    .version()
+    .help()
+    .exitProcess(false)
+    .option('json', { type: 'boolean', default: false, describe: 'Print the result as one JSON value' })
+    .option('debug', { type: 'boolean', default: false, describe: 'Show the stack of an error' })
+    .demandCommand(1, 'name a verb; `tracemill --help` lists them')
+    .fail((message, error) => {
+      throw error ?? new UserError(`tracemill: ${message}; see --help`, { exitCode: exitCodes.usage });
+    });
+  let code: number = exitCodes.ok;
+  for (const [name, { describe }] of Object.entries(verbs)) {
+    if (name !== verb) parser = parser.command(name, describe) as Argv<{ json: boolean; debug: boolean }>;
+  }
+  try {
+    if (verb !== undefined && entry !== undefined) {
+      const { command } = await entry.load();
+      parser = parser.command(
+        verb,
+        command.describe,
+        (builder) => builder.options({ ...command.options }).example(command.example, ''),
+        async (args) => {
+          code = finish(await runCommand(command, args), args['json'] === true);
+        },
+      ) as Argv<{ json: boolean; debug: boolean }>;
+    }
+    await parser.parseAsync();
+    return code;
+  } catch (error) {
+    return report(error, words.includes('--debug'));
+  }
+}
+
+async function runCommand(command: Command, args: Record<string, unknown>): Promise<Outcome> {
+  return command.run(args, {
+    config: readConfig(),
+    log: (line) => process.stderr.write(`${line}\n`),
+    progress: args['json'] === true ? silentProgress : terminalProgress(process.stderr),
+    now: () => new Date(),
+  });
+}
+
+function finish(outcome: Outcome, json: boolean): number {
+  const lines = json ? [JSON.stringify(outcome.json)] : outcome.summary;
+  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+  return outcome.exitCode ?? exitCodes.ok;
+}
+
+function report(error: unknown, debug: boolean): number {
+  const known = error instanceof UserError;
+  const text = error instanceof Error ? (known && !debug ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`${text}\n`);
+  return known ? error.exitCode : exitCodes.failed;
+}

@@ -1,0 +1,111 @@
+import { homedir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { exitCodes, UserError } from './errors.js';
+
+const path = z
+  .string()
+  .min(1)
+  .transform((value) => resolve(value.replace(/^~(?=\/|$)/, homedir())));
+const duration = z
+  .string()
+  .regex(/^\d+(ms|s|m|h|d)?$/, 'write a duration as 0, 90s, 10m, 1h or 2d')
+  .transform(milliseconds);
+const flag = z
+  .enum(['0', '1', 'true', 'false', 'yes', 'no'])
+  .transform((value) => ['1', 'true', 'yes'].includes(value));
+const count = z.coerce.number().int().positive();
+
+/** Every setting: the environment keys that give it (first one set wins), how it is read, what it means. */
+export const settings = {
+  data: { keys: ['TRACEMILL_DATA'], schema: path, meaning: 'data folder: lake, exports, handoff, spool' },
+  claudeDir: { keys: ['SEQ_AGENT_QA_CLAUDE_DIR'], schema: path, meaning: 'Claude Code projects folder' },
+  claudeHome: { keys: ['CLAUDE_CONFIG_DIR'], schema: path, meaning: 'Claude Code home, its projects/ is read' },
+  codexDir: { keys: ['SEQ_AGENT_QA_CODEX_DIR'], schema: path, meaning: 'Codex sessions folder' },
+  codexHome: { keys: ['CODEX_HOME'], schema: path, meaning: 'Codex home, its sessions/ is read' },
+  seqMem: { keys: ['TRACEMILL_SEQ_MEM', 'SEQ_CH_MEM_PATH'], schema: path, meaning: 'seq_mem.jsonl to read' },
+  settle: { keys: ['TRACEMILL_SETTLE'], schema: duration, meaning: 'quiet time after which a file counts as ended' },
+  workers: { keys: ['TRACEMILL_WORKERS'], schema: count, meaning: 'DuckDB instances side by side, one thread each' },
+  sql: { keys: ['TRACEMILL_SQL'], schema: path, meaning: 'folder of the SQL models' },
+  handoff: { keys: ['SEQ_AGENT_QA_ZVEC_JSONL'], schema: path, meaning: 'zvec handoff file' },
+  handoffMaxChars: {
+    keys: ['SEQ_AGENT_QA_MAX_TEXT_CHARS'],
+    schema: count,
+    meaning: 'longest text of a handoff line, in characters',
+  },
+  handoffText: { keys: ['SEQ_AGENT_QA_INCLUDE_TEXT'], schema: flag, meaning: 'write the text into handoff lines' },
+} as const;
+
+export type SettingName = keyof typeof settings;
+type Values = { [K in SettingName]?: z.output<(typeof settings)[K]['schema']> };
+
+/** Where files of one kind lie; `prefix` stands before their relative paths in the lake. */
+export type Root = { readonly path: string; readonly prefix: string };
+
+export type Config = {
+  /** Absolute path of the data folder. */
+  readonly data: string;
+  readonly claudeRoots: readonly Root[];
+  readonly codexRoots: readonly Root[];
+  readonly seqMem: string;
+  /** Milliseconds a file must be unchanged before its unfinished last line is read and its last turn is final. */
+  readonly settleMs: number;
+  readonly workers: number;
+  /** Folder of the SQL models. */
+  readonly sql: string;
+  readonly handoff: string;
+  readonly handoffMaxChars: number | null;
+  readonly handoffText: boolean;
+  /** Where each setting came from: the environment key, or `default`. */
+  readonly origins: Readonly<Record<SettingName, string>>;
+};
+
+/** The one reader of the environment. Throws a UserError (exit 2) that names the key of a bad value. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const origins = {} as Record<SettingName, string>;
+  const values = {} as Record<string, unknown>;
+  for (const name of Object.keys(settings) as SettingName[]) {
+    const setting = settings[name];
+    const key = setting.keys.find((candidate) => (env[candidate] ?? '') !== '');
+    origins[name] = key ?? 'default';
+    if (key === undefined) continue;
+    const read = setting.schema.safeParse(env[key]);
+    if (!read.success) {
+      const why = read.error.issues.map((issue) => issue.message).join(', ');
+      throw new UserError(`${key}: ${why}; correct it or unset it`, { exitCode: exitCodes.usage });
+    }
+    values[name] = read.data;
+  }
+  return Object.freeze(derive(values as Values, origins));
+}
+
+/** Milliseconds of `90s`, `10m`, `1h`, `2d`; a bare number is seconds. */
+export function milliseconds(text: string): number {
+  const units: Record<string, number> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86400e3 };
+  const [, digits = '0', unit = 's'] = /^(\d+)(ms|s|m|h|d)?$/.exec(text) ?? [];
+  return Number(digits) * (units[unit] ?? 1e3);
+}
+
+function derive(values: Values, origins: Record<SettingName, string>): Config {
+  const data = values.data ?? resolve('data');
+  const claude = values.claudeDir ?? join(values.claudeHome ?? join(homedir(), '.claude'), 'projects');
+  const codex = values.codexDir ?? join(values.codexHome ?? join(homedir(), '.codex'), 'sessions');
+  const codexRoots: Root[] = [{ path: codex, prefix: '' }];
+  // Codex moves finished rollouts to archived_sessions/ beside sessions/ (session-formats 2.1).
+  if (basename(codex) === 'sessions') {
+    codexRoots.push({ path: join(dirname(codex), 'archived_sessions'), prefix: 'archived_sessions/' });
+  }
+  return {
+    data,
+    claudeRoots: [{ path: claude, prefix: '' }],
+    codexRoots,
+    seqMem: values.seqMem ?? join(data, 'seq_mem.jsonl'),
+    settleMs: values.settle ?? 3600e3,
+    workers: values.workers ?? 2,
+    sql: values.sql ?? new URL('../../sql', import.meta.url).pathname,
+    handoff: values.handoff ?? join(data, 'handoff', 'agent_qa.jsonl'),
+    handoffMaxChars: values.handoffMaxChars ?? null,
+    handoffText: values.handoffText ?? true,
+    origins,
+  };
+}

@@ -1,0 +1,28 @@
+import type { Options } from 'yargs';
+import type { Config } from '../config.js';
+import type { StartProgress } from './progress.js';
+
+/** What a verb is given: settings, arguments, and its only ways to speak before it ends. */
+export type Context = {
+  readonly config: Config;
+  /** One line on stderr. */
+  readonly log: (line: string) => void;
+  readonly progress: StartProgress;
+  readonly now: () => Date;
+};
+
+/** What a verb hands back: lines for people, a value for `--json`, and an exit code (0 when left out). */
+export type Outcome = {
+  readonly summary: readonly string[];
+  readonly json: unknown;
+  readonly exitCode?: number;
+};
+
+/** One command of the command line; each verb file exports one as `command`. */
+export type Command = {
+  readonly describe: string;
+  /** A line to type, shown by --help. */
+  readonly example: string;
+  readonly options: Readonly<Record<string, Options>>;
+  readonly run: (args: Readonly<Record<string, unknown>>, context: Context) => Promise<Outcome>;
+};

@@ -1,0 +1,45 @@
+-- Chat messages in canonical JSON (dataset-contract): role and content first, no key with a null value, so text is joined
+-- by hand: json_object would write the nulls and json_merge_patch would drop those inside arguments.
+create or replace macro user_message(content) as
+    ('{"role":"user","content":' || to_json(content)::varchar || '}')::json;
+
+-- `tool_calls` is a list of tool_call() texts, `reasoning` may be null or empty, `is_trained` false adds "train": false.
+create or replace macro assistant_message(content, reasoning, tool_calls, is_trained) as
+    ('{"role":"assistant","content":' || to_json(coalesce(content, ''))::varchar
+        || coalesce(',"reasoning_content":' || to_json(nullif(reasoning, ''))::varchar, '')
+        || case when len(tool_calls) > 0 then ',"tool_calls":[' || array_to_string(tool_calls, ',') || ']' else '' end
+        || case when is_trained then '' else ',"train":false' end
+        || '}')::json;
+
+create or replace macro tool_message(tool_call_id, tool_name, content) as
+    ('{"role":"tool","content":' || to_json(coalesce(content, ''))::varchar
+        || ',"tool_call_id":' || to_json(tool_call_id)::varchar
+        || ',"name":' || to_json(tool_name)::varchar
+        || '}')::json;
+
+create or replace macro tool_call(tool_call_id, tool_name, arguments) as
+    '{"id":' || to_json(tool_call_id)::varchar
+        || ',"type":"function","function":{"name":' || to_json(tool_name)::varchar
+        || ',"arguments":' || arguments::varchar || '}}';
+
+-- A tool name as trainers accept it: letters, digits, _ and -, at most 64 of them.
+create or replace macro safe_tool_name(value) as
+    coalesce(nullif(left(regexp_replace(value, '[^a-zA-Z0-9_-]', '_', 'g'), 64), ''), 'tool');
+
+-- Arguments as a JSON object: an object is kept, JSON text of an object is read, anything else becomes {"input": it}
+-- (Codex custom tools take raw text), nothing at all {}.
+create or replace macro object_arguments(arguments) as
+    case
+        when arguments is null or json_type(arguments) = 'NULL' then '{}'::json
+        when json_type(arguments) = 'OBJECT' then json_extract(arguments, '$')
+        when case when json_valid(arguments ->> '$') then json_type(arguments ->> '$') end = 'OBJECT' then
+            json_extract(arguments ->> '$', '$')
+        else ('{"input":' || json_extract(arguments, '$')::varchar || '}')::json end;
+
+-- A tool result of at most about 8,000 tokens (32,000 characters), its middle elided with a word on how much is gone.
+create or replace macro capped_result(value) as
+    case
+        when length(value) > 32000 then
+            left(value, 16000) || chr(10) || '[' || (length(value) - 32000)::varchar || ' characters left out]'
+            || chr(10) || right(value, 16000)
+        else value end;

@@ -1,0 +1,22 @@
+-- Text without what changes from run to run: ids (UUIDs, tool and message ids, 16 or more hex digits) and the folders of
+-- paths, of which the last name stays, so that one file seen from two checkouts reads alike.
+create or replace macro without_volatile(value) as regexp_replace(
+    regexp_replace(
+        value,
+        '\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b'
+            || '|\b(toolu|srvtoolu|msg|call|req|resp|rs|fc|ctc|ws|item|chatcmpl)_[0-9a-z_]{8,}\b'
+            || '|\b[0-9a-f]{16,}\b',
+        '',
+        'gi'),
+    '(^|[\s"''`(=:,<\[])(~|[a-z]:)?([/\\][^\s/\\"''`()\[\]<>,;:]+)*[/\\]([^\s/\\"''`()\[\]<>,;:]+)',
+    '\1\4',
+    'gi');
+
+-- Text as hashes see it: NFC, lower case, volatile ids and folders dropped, white space collapsed. Where nothing is left
+-- of it (a question that is one id), only case and white space are touched: else all such texts would be one.
+create or replace macro normal_text(value) as coalesce(
+    nullif(trim(regexp_replace(without_volatile(lower(nfc_normalize(value))), '[\s\p{Z}]+', ' ', 'g')), ''),
+    trim(regexp_replace(lower(nfc_normalize(value)), '[\s\p{Z}]+', ' ', 'g')));
+
+-- SHA-256 (hex) of the normal text: equal for texts that differ only in case, white space, ids and folders.
+create or replace macro text_hash(value) as sha256(normal_text(value));

@@ -15,17 +15,30 @@ const flag = z
   .enum(['0', '1', 'true', 'false', 'yes', 'no'])
   .transform((value) => ['1', 'true', 'yes'].includes(value));
 const count = z.coerce.number().int().positive();
+const crashPoint = z.string().regex(/^[a-z-]+:[1-9]\d*$/, 'write a place and a count as raw-renamed:1');
 
 /** Every setting: the environment keys that give it (first one set wins), how it is read, what it means. */
 export const settings = {
   data: { keys: ['TRACEMILL_DATA'], schema: path, meaning: 'data folder: lake, exports, handoff, spool' },
   claudeDir: { keys: ['SEQ_AGENT_QA_CLAUDE_DIR'], schema: path, meaning: 'Claude Code projects folder' },
-  claudeHome: { keys: ['CLAUDE_CONFIG_DIR'], schema: path, meaning: 'Claude Code home, its projects/ is read' },
+  claudeHome: {
+    keys: ['CLAUDE_CONFIG_DIR'],
+    schema: path,
+    meaning: 'Claude Code home, its projects/ is read',
+  },
   codexDir: { keys: ['SEQ_AGENT_QA_CODEX_DIR'], schema: path, meaning: 'Codex sessions folder' },
   codexHome: { keys: ['CODEX_HOME'], schema: path, meaning: 'Codex home, its sessions/ is read' },
   seqMem: { keys: ['TRACEMILL_SEQ_MEM', 'SEQ_CH_MEM_PATH'], schema: path, meaning: 'seq_mem.jsonl to read' },
-  settle: { keys: ['TRACEMILL_SETTLE'], schema: duration, meaning: 'quiet time after which a file counts as ended' },
-  workers: { keys: ['TRACEMILL_WORKERS'], schema: count, meaning: 'DuckDB instances side by side, one thread each' },
+  settle: {
+    keys: ['TRACEMILL_SETTLE'],
+    schema: duration,
+    meaning: 'quiet time after which a file counts as ended',
+  },
+  workers: {
+    keys: ['TRACEMILL_WORKERS'],
+    schema: count,
+    meaning: 'DuckDB instances side by side, one thread each',
+  },
   sql: { keys: ['TRACEMILL_SQL'], schema: path, meaning: 'folder of the SQL models' },
   handoff: { keys: ['SEQ_AGENT_QA_ZVEC_JSONL'], schema: path, meaning: 'zvec handoff file' },
   handoffMaxChars: {
@@ -33,7 +46,16 @@ export const settings = {
     schema: count,
     meaning: 'longest text of a handoff line, in characters',
   },
-  handoffText: { keys: ['SEQ_AGENT_QA_INCLUDE_TEXT'], schema: flag, meaning: 'write the text into handoff lines' },
+  handoffText: {
+    keys: ['SEQ_AGENT_QA_INCLUDE_TEXT'],
+    schema: flag,
+    meaning: 'write the text into handoff lines',
+  },
+  crashAt: {
+    keys: ['TRACEMILL_CRASH_AT'],
+    schema: crashPoint,
+    meaning: 'tests only: end with SIGKILL at name:count',
+  },
 } as const;
 
 export type SettingName = keyof typeof settings;
@@ -56,6 +78,8 @@ export type Config = {
   readonly handoff: string;
   readonly handoffMaxChars: number | null;
   readonly handoffText: boolean;
+  /** Tests only: the place in the code, `name:count`, at which the process ends with SIGKILL. */
+  readonly crashAt: string | null;
   /** Where each setting came from: the environment key, or `default`. */
   readonly origins: Readonly<Record<SettingName, string>>;
 };
@@ -106,6 +130,7 @@ function derive(values: Values, origins: Record<SettingName, string>): Config {
     handoff: values.handoff ?? join(data, 'handoff', 'agent_qa.jsonl'),
     handoffMaxChars: values.handoffMaxChars ?? null,
     handoffText: values.handoffText ?? true,
+    crashAt: values.crashAt ?? null,
     origins,
   };
 }

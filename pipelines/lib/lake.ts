@@ -1,0 +1,70 @@
+import { chmod, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Config } from '../config.js';
+
+/** The lake's folder, absolute. */
+export function lakeFolder(config: Pick<Config, 'data'>): string {
+  return join(config.data, 'lake');
+}
+
+/** Makes a folder with those above it, readable by its owner only. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+}
+
+let drafts = 0;
+
+/** A name under lake/drafts that no other draft of this process has; `extension` with its dot. */
+export function draftPath(lake: string, extension: string): string {
+  drafts += 1;
+  return join(lake, 'drafts', `${process.pid}-${drafts}${extension}`);
+}
+
+/** Gives a finished draft its name; durable when this returns. */
+export async function publishFile(draft: string, target: string): Promise<void> {
+  await chmod(draft, 0o600);
+  await syncPath(draft);
+  await makeFolder(dirname(target));
+  await rename(draft, target);
+  await syncPath(dirname(target));
+}
+
+/** Writes a small file so that a reader sees the old bytes or the new ones, durable when this returns. */
+export async function writeAtomically(path: string, data: string | Uint8Array): Promise<void> {
+  const draft = `${path}.draft`;
+  await makeFolder(dirname(path));
+  await writeFile(draft, data, { mode: 0o600 });
+  await publishFile(draft, path);
+}
+
+/** Removes what a killed run left unfinished; only under the lock. */
+export async function sweepDrafts(lake: string): Promise<void> {
+  await makeFolder(join(lake, 'drafts'));
+  for (const name of await readdir(join(lake, 'drafts'))) {
+    await rm(join(lake, 'drafts', name), { recursive: true, force: true });
+  }
+  for (const name of await readdir(lake)) {
+    if (name.endsWith('.draft')) await rm(join(lake, name), { force: true });
+  }
+}
+
+/** Flushes a file, or a folder's names, to disk. */
+export async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  await handle.sync().finally(() => handle.close());
+}
+
+let crash: { name: string; passes: number } | undefined;
+
+/** Tests only: end this process with SIGKILL at the count-th pass of a point, given as `name:count`. */
+export function armCrash(crashAt: string | null): void {
+  const [name = '', passes = '1'] = (crashAt ?? '').split(':');
+  crash = name === '' ? undefined : { name, passes: Number(passes) };
+}
+
+/** Marks a place between two durable steps, where tests end the process. */
+export function atPoint(name: string): void {
+  if (crash?.name !== name) return;
+  crash.passes -= 1;
+  if (crash.passes === 0) process.kill(process.pid, 'SIGKILL');
+}

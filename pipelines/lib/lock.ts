@@ -1,0 +1,64 @@
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { Config } from '../config.js';
+import { exitCodes, UserError } from '../errors.js';
+import { armCrash, lakeFolder, makeFolder } from './lake.js';
+
+// DuckDB's file lock belongs to the process, so it does not hold a second caller of the same process back.
+const held = new Map<string, string>();
+
+/** Runs `work` as the only writer of the lake. A crash frees the lock; a second holder gets a UserError (exit 75). */
+export async function withLock<T>(config: Config, verb: string, work: () => Promise<T>): Promise<T> {
+  const lake = lakeFolder(config);
+  const inside = held.get(lake);
+  if (inside !== undefined) throw lockedError(inside, process.pid);
+  held.set(lake, verb);
+  try {
+    armCrash(config.crashAt);
+    await makeFolder(lake);
+    const instance = await openLock(lake);
+    const note = join(lake, 'lock.holder');
+    try {
+      await chmod(join(lake, 'lock.duckdb'), 0o600);
+      await writeFile(note, `${process.pid} ${verb}\n`, { mode: 0o600 });
+      return await work();
+    } finally {
+      await rm(note, { force: true });
+      instance.closeSync();
+    }
+  } finally {
+    held.delete(lake);
+  }
+}
+
+async function openLock(lake: string): Promise<DuckDBInstance> {
+  try {
+    return await DuckDBInstance.create(join(lake, 'lock.duckdb'), { threads: '1' });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const pid = /Conflicting lock is held in .*?\(PID (\d+)\)/.exec(message)?.[1];
+    if (pid !== undefined) throw lockedError(await holderVerb(lake, pid), Number(pid), error);
+    if (/Could not set lock/.test(message)) throw lockedError('another run', undefined, error);
+    const why = message.split('\n')[0];
+    throw new UserError(
+      `lake/lock.duckdb: cannot be opened (${why}); check the folder's owner and free space`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** The note tells the verb; the pid in DuckDB's own message tells whether the note is of this holder. */
+async function holderVerb(lake: string, pid: string): Promise<string> {
+  const note = await readFile(join(lake, 'lock.holder'), 'utf8').catch(() => '');
+  const [noted, verb = ''] = note.trim().split(' ');
+  return noted === pid && verb !== '' ? verb : 'another run';
+}
+
+function lockedError(verb: string, pid: number | undefined, cause?: unknown): UserError {
+  const who = pid === undefined ? verb : `${verb} with pid ${pid}`;
+  const message = `lake/lock.duckdb: ${who} is writing the lake; wait for it, or end it`;
+  return new UserError(message, { cause, exitCode: exitCodes.locked });
+}

@@ -1,0 +1,113 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Column } from './manifest.js';
+import type { Model } from './model.js';
+import { identifier } from './warehouse.js';
+
+/** A broken promise: `rows` rows of a model's day break `rule`; `examples` are keys of the first ones, never their text. */
+export type Failure = { model: string; day: string; rule: string; rows: number; examples: string[] };
+
+type Rule = { readonly rule: string; readonly rows: string; readonly broken: string };
+
+/** The rows of a draft (a relation in SQL) and the promises of the model's header that it breaks. */
+export async function checkDraft(connection: DuckDBConnection, model: Model, draft: string, day: string) {
+  const rules = rulesOf(model);
+  const counts = await connection.runAndReadAll(
+    `select count(*), ${rules.map(({ rows }) => rows).join(', ')} from ${draft}`,
+  );
+  const [rows = 0, ...broken] = (counts.getRowsJS()[0] ?? []).map(Number);
+  const failures: Failure[] = [];
+  for (const [index, { rule, broken: where }] of rules.entries()) {
+    const count = broken[index] ?? 0;
+    if (count === 0) continue;
+    const examples = await exampleKeys(connection, `select ${columnList(model.key)} from ${draft} ${where}`);
+    failures.push({ model: model.name, day, rule, rows: count, examples });
+  }
+  return { rows, failures };
+}
+
+/** What is wrong with the columns a model makes, and what to do; null where its header agrees with them. */
+export function columnProblem(model: Model, columns: readonly Column[]): string | null {
+  const names = columns.map(([name]) => name);
+  const unknown = [...model.key, ...model.notNull].find((column) => !names.includes(column));
+  if (unknown) return `its header names ${unknown}, which it does not make; it makes ${names.join(', ')}`;
+  if (model.split && !names.includes('day')) return '@split day needs a column day; select it';
+  const odd = columns.find(([, type]) =>
+    /HUGEINT|INTERVAL|ENUM|UNION|BIT\b|TIMESTAMP_S|WITH TIME ZONE/.test(type),
+  );
+  if (odd && !model.isCheck)
+    return `${odd[0]} is ${odd[1]}, which Parquet does not keep; cast it (a sum: ::bigint)`;
+  if (model.columns.size === 0 && !model.name.startsWith('datasets.')) return null;
+  const made = names.filter((name) => name !== 'day' || !(model.partitioned || model.split));
+  const silent = made.filter((name) => !model.columns.has(name));
+  if (silent.length > 0) return `says nothing of ${silent.join(', ')}; add @column lines`;
+  const gone = [...model.columns.keys()].filter((name) => !made.includes(name));
+  return gone.length > 0 ? `has @column ${gone.join(', ')} but makes no such column; remove the lines` : null;
+}
+
+/** Runs a claim of sql/checks; null where no row breaks it. */
+export async function runClaim(
+  connection: DuckDBConnection,
+  model: Model,
+  day: string,
+): Promise<Failure | null> {
+  const reader = await connection.runAndReadAll(`select count(*) from (\n${model.sql}\n)`);
+  const rows = Number(reader.getRows()[0]?.[0]);
+  if (rows === 0) return null;
+  return {
+    model: model.name,
+    day,
+    rule: model.grain,
+    rows,
+    examples: await exampleKeys(connection, model.sql),
+  };
+}
+
+/** What DuckDB said of a failing query, without the data it quotes; null where it is no error of the query. */
+export function queryFailure(error: unknown): string | null {
+  const message = error instanceof Error ? error.message : '';
+  if (!/^[A-Z]\w*( \w+)* Error: /.test(message)) return null;
+  const first = message.split('\n')[0] ?? '';
+  // Binder errors quote the model's own words; any other may quote a row's.
+  if (/^(Binder|Catalog|Parser) Error/.test(first)) return first;
+  return first
+    .replace(/(["'`]).*\1/g, '…')
+    .replace(/Input:.*/, 'Input: …')
+    .slice(0, 200);
+}
+
+function rulesOf(model: Model): Rule[] {
+  const filter = (rule: string, condition: string): Rule => ({
+    rule,
+    rows: `count(*) filter (where ${condition})`,
+    broken: `where ${condition}`,
+  });
+  const key = columnList(model.key);
+  return [
+    {
+      rule: `@key ${model.key.join(', ')} is not unique`,
+      rows: `count(*) - count(distinct row(${key}))`,
+      broken: 'group by all having count(*) > 1',
+    },
+    ...[...new Set([...model.key, ...model.notNull])].map((column) =>
+      filter(`${column} is null`, `${identifier(column)} is null`),
+    ),
+    ...(model.split ? [filter('day is null', 'day is null')] : []),
+    // A null verdict is no proof, so it counts as broken.
+    ...model.checks.map((check) => filter(`@check ${check}`, `(${check}) is not true`)),
+  ];
+}
+
+/** The first three rows' columns that place a row; whatever may hold a human's words is left out. */
+async function exampleKeys(connection: DuckDBConnection, select: string): Promise<string[]> {
+  const reader = await connection.runAndReadAll(`select * from (\n${select}\n) limit 3`);
+  return reader.getRowObjectsJS().map((row) =>
+    Object.entries(row)
+      .filter(([name]) => /(^|_)(id|hash|key|path|offset|no|day|position|agent|kind)$/.test(name))
+      .map(([name, value]) => `${name}=${String(value).slice(0, 100)}`)
+      .join(' '),
+  );
+}
+
+function columnList(columns: readonly string[]): string {
+  return columns.map(identifier).join(', ');
+}

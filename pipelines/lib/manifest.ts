@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { UserError } from '../errors.js';
+import { atPoint, publishFile, writeAtomically } from './lake.js';
+
+/** A column's name and DuckDB type. */
+export type Column = readonly [name: string, type: string];
+
+/** One published file; `fingerprint` is of what it was made from, `sha256` of its bytes, `file` is below the lake. */
+export type Entry = { file: string; sha256: string; rows: number; bytes: number; fingerprint: string };
+
+/** A built table: its files by day, or one under the key '' for a whole model without @split. */
+export type Table = {
+  columns: readonly Column[];
+  /** True for @partition day and for @split day: its files have days. */
+  partitioned: boolean;
+  /** Of the SQL and the inputs' columns: while it stays, so do the columns. */
+  shape: string;
+  /** Of a @split model's last run; '' otherwise. */
+  fingerprint: string;
+  files: Record<string, Entry>;
+};
+
+/** What is published. No clock and no machine in it: same inputs, same bytes. */
+export type Manifest = {
+  format: 1;
+  tables: Record<string, Table>;
+  /** Check -> day ('' for a whole one) -> fingerprint of what it last passed on. */
+  checks: Record<string, Record<string, string>>;
+};
+
+type Retired = { file: string; at: string };
+
+const dayMs = 86_400_000;
+
+/** The published manifest; an empty one where nothing is built yet. */
+export async function readManifest(lake: string): Promise<Manifest> {
+  const manifest = (await readJson(lake, 'manifest.json')) ?? { format: 1, tables: {}, checks: {} };
+  if ((manifest as Manifest).format === 1) return manifest as Manifest;
+  throw new UserError('lake/manifest.json: another version wrote it; remove it to build everything again');
+}
+
+/** Moves a checked draft to its content-addressed place below `folder`, durable when this returns. */
+export async function storeDraft(lake: string, draft: string, folder: string) {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(draft, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  const sha256 = hash.digest('hex');
+  const { size: bytes } = await stat(draft);
+  const file = `${folder}/${sha256.slice(0, 16)}.parquet`;
+  await publishFile(draft, join(lake, file));
+  atPoint('draft-renamed');
+  return { file, sha256, bytes };
+}
+
+/** Replaces what is published in one rename; files it no longer names stay a day for readers that still hold them. */
+export async function publishManifest(
+  lake: string,
+  before: Manifest,
+  after: Manifest,
+  now: Date,
+): Promise<void> {
+  const named = filesOf(after);
+  const dropped = [...filesOf(before)].filter((file) => !named.has(file));
+  const kept = (await readRetired(lake)).filter(({ file }) => !named.has(file) && !dropped.includes(file));
+  const retired = [...kept, ...dropped.map((file) => ({ file, at: now.toISOString() }))];
+  atPoint('before-publish');
+  if (retired.length > 0) await writeAtomically(join(lake, 'retired.json'), `${JSON.stringify(retired)}\n`);
+  await writeAtomically(join(lake, 'manifest.json'), `${JSON.stringify(after, sortKeys)}\n`);
+  atPoint('published');
+}
+
+/** Deletes files retired a day ago, and after a run that did not end also those that nothing names. */
+export async function sweepTables(lake: string, manifest: Manifest, now: Date): Promise<void> {
+  const retired = await readRetired(lake);
+  const named = filesOf(manifest);
+  const waits = ({ file, at }: Retired) => named.has(file) || now.getTime() - Date.parse(at) < dayMs;
+  const waiting = retired.filter(waits);
+  if (waiting.length < retired.length) {
+    await removeFiles(
+      lake,
+      retired.filter((entry) => !waits(entry)).map(({ file }) => file),
+    );
+    await writeAtomically(join(lake, 'retired.json'), `${JSON.stringify(waiting)}\n`);
+    atPoint('retired-swept');
+  }
+  const left = await readJson(lake, 'unpublished.json');
+  if (left !== undefined || named.size === 0) await removeUnnamed(lake, manifest);
+}
+
+/** Notes that a run is making files, so that the next one knows to look for leftovers if this one is killed. */
+export async function markUnpublished(lake: string): Promise<void> {
+  await writeAtomically(join(lake, 'unpublished.json'), '{}\n');
+}
+
+/** Ends what markUnpublished began; `made` are this run's files, those that were not published go. */
+export async function clearUnpublished(
+  lake: string,
+  manifest: Manifest,
+  made: readonly string[],
+): Promise<void> {
+  const named = filesOf(manifest);
+  const kept = new Set((await readRetired(lake)).map(({ file }) => file));
+  await removeFiles(
+    lake,
+    made.filter((file) => !named.has(file) && !kept.has(file)),
+  );
+  await rm(join(lake, 'unpublished.json'), { force: true });
+}
+
+async function removeUnnamed(lake: string, manifest: Manifest): Promise<void> {
+  const named = filesOf(manifest);
+  for (const { file } of await readRetired(lake)) named.add(file);
+  const built = /^(?!raw\/|commits\/|drafts\/)\w+\/\w+\/(day=[^/]+\/)?[0-9a-f]{16}\.parquet$/;
+  const files = await readdir(lake, { recursive: true });
+  await removeFiles(
+    lake,
+    files.filter((file) => built.test(file) && !named.has(file)),
+  );
+}
+
+async function removeFiles(lake: string, files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    const path = join(lake, file);
+    await rm(path, { force: true });
+    // Another day of the table may still be there; only an empty day folder goes.
+    if (basename(dirname(path)).startsWith('day=')) await rmdir(dirname(path)).catch(() => {});
+  }
+}
+
+function filesOf(manifest: Manifest): Set<string> {
+  const tables = Object.values(manifest.tables);
+  return new Set(tables.flatMap((table) => Object.values(table.files).map((entry) => entry.file)));
+}
+
+async function readRetired(lake: string): Promise<Retired[]> {
+  return ((await readJson(lake, 'retired.json')) ?? []) as Retired[];
+}
+
+async function readJson(lake: string, name: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(join(lake, name), 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new UserError(`lake/${name}: cannot be read; restore it, or remove it to build everything again`, {
+      cause: error,
+    });
+  }
+}
+
+function sortKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { Config } from '../config.js';
+import { UserError } from '../errors.js';
+import type { RawDay } from './commits.js';
+import { type Column, readManifest, type Table } from './manifest.js';
+
+export type DuckDB = { readonly connection: DuckDBConnection; readonly close: () => void };
+
+/** The kinds of raw rows that ingest writes; each is a table `raw.<source>`. */
+export const rawSources = ['claude', 'codex', 'claude_files', 'seq', 'events'] as const;
+
+/** The columns of a raw table, but for its `day`. */
+export const rawColumns: readonly Column[] = [
+  ['source', 'VARCHAR'],
+  ['source_path', 'VARCHAR'],
+  ['file_key', 'VARCHAR'],
+  ['line_no', 'BIGINT'],
+  ['byte_offset', 'BIGINT'],
+  ['byte_length', 'BIGINT'],
+  ['line', 'VARCHAR'],
+  ['bytes', 'BLOB'],
+  ['generation', 'INTEGER'],
+  ['is_current', 'BOOLEAN'],
+];
+
+/** A DuckDB in memory that behaves the same everywhere: one thread, UTC, no extension from outside. */
+export async function openDuckDB(options: { memoryMb?: number; spill?: string } = {}): Promise<DuckDB> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: '1',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    memory_limit: `${options.memoryMb ?? 1000}MB`,
+    temp_directory: options.spill ?? '',
+  });
+  const connection = await instance.connect();
+  await connection.run(`set TimeZone = 'UTC'`);
+  const close = () => {
+    connection.closeSync();
+    instance.closeSync();
+  };
+  return { connection, close };
+}
+
+/** The published tables as views `core.turns` …, all or those named, with the `day` of their files. */
+export async function openWarehouse(options: {
+  config: Config;
+  tables?: readonly string[];
+}): Promise<DuckDB> {
+  const lake = join(options.config.data, 'lake');
+  const { tables } = await readManifest(lake);
+  const duckdb = await openDuckDB({ spill: join(lake, 'drafts', 'reader') });
+  for (const name of options.tables ?? Object.keys(tables)) {
+    const table = tables[name];
+    if (table === undefined) throw new UserError(`${name}: not built yet; run \`tracemill build\``);
+    await createView(duckdb.connection, name, tableRelation(lake, table));
+  }
+  return duckdb;
+}
+
+/** Makes or replaces the view `core.turns` over a SELECT. */
+export async function createView(connection: DuckDBConnection, name: string, select: string): Promise<void> {
+  const [schema = '', table = ''] = name.split('.');
+  await connection.run(`create schema if not exists ${identifier(schema)}`);
+  await connection.run(`create or replace view ${identifier(schema)}.${identifier(table)} as ${select}`);
+}
+
+/** A built table as a SELECT over its files, of one day or of all; typed and empty where there is none. */
+export function tableRelation(lake: string, table: Table, day?: string): string {
+  const keys = Object.keys(table.files).sort();
+  const wanted = day === undefined || !table.partitioned ? keys : keys.filter((key) => key === day);
+  const files = wanted.map((key) => table.files[key]?.file ?? '');
+  if (files.length === 0) return emptyRelation(table.columns, table.partitioned);
+  return `select * from ${readParquet(lake, files, table.partitioned)}`;
+}
+
+/**
+ * Raw lines as a SELECT: where their file lies now, which generation it is, without lines read again longer. `state` is a
+ * folder with raw_files_state.parquet and raw_superseded.parquet.
+ */
+export function rawRelation(lake: string, days: readonly RawDay[], state: string): string {
+  const files = days.flatMap((day) => day.files);
+  if (files.length === 0) return emptyRelation(rawColumns, true);
+  const read = (name: string) => `read_parquet(${quote(join(state, `${name}.parquet`))})`;
+  return `select lines.* replace (files.source_path as source_path), files.generation, files.is_current
+    from ${readParquet(lake, files, true)} as lines
+    join ${read('raw_files_state')} as files using (file_key)
+    anti join ${read('raw_superseded')} as superseded using (file_key, byte_offset, byte_length)`;
+}
+
+/** A relation of these columns and no rows. */
+export function emptyRelation(columns: readonly Column[], withDay: boolean): string {
+  const all = withDay ? [...columns, ['day', 'VARCHAR'] as const] : columns;
+  return `select ${all.map(([name, type]) => `null::${type} as ${identifier(name)}`).join(', ')} where false`;
+}
+
+/** A SQL string literal. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A SQL name in double quotes. */
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+// union_by_name: after a failed check a day may still have yesterday's columns.
+function readParquet(lake: string, files: readonly string[], withDay: boolean): string {
+  const paths = files.map((file) => quote(join(lake, file))).join(', ');
+  const options = withDay
+    ? `hive_partitioning = true, hive_types = {'day': varchar}`
+    : 'hive_partitioning = false';
+  return `read_parquet([${paths}], union_by_name = true, ${options})`;
+}

@@ -43,3 +43,28 @@ create or replace macro capped_result(value) as
             left(value, 16000) || chr(10) || '[' || (length(value) - 32000)::varchar || ' characters left out]'
             || chr(10) || right(value, 16000)
         else value end;
+
+-- JSON Schema of an argument from the json_type()s of its values: a type where they agree, {} where they do not.
+create or replace macro argument_schema(value_types) as
+    case list_sort(list_distinct(list_transform(
+        list_filter(value_types, lambda value_type: value_type <> 'NULL'),
+        lambda value_type: case value_type
+            when 'VARCHAR' then 'string'
+            when 'BOOLEAN' then 'boolean'
+            when 'ARRAY' then 'array'
+            when 'OBJECT' then 'object'
+            when 'DOUBLE' then 'number'
+            else 'integer' end)))
+        when ['string'] then '{"type":"string"}'
+        when ['boolean'] then '{"type":"boolean"}'
+        when ['array'] then '{"type":"array"}'
+        when ['object'] then '{"type":"object"}'
+        when ['integer'] then '{"type":"integer"}'
+        when ['number'] then '{"type":"number"}'
+        when ['integer', 'number'] then '{"type":"number"}'
+        else '{}' end;
+
+-- A tool as trainers take it; `properties` is the inside of a JSON object, or null.
+create or replace macro tool_schema(tool_name, properties) as
+    '{"type":"function","function":{"name":' || to_json(tool_name)::varchar
+        || ',"description":"","parameters":{"type":"object","properties":{' || coalesce(properties, '') || '}}}}';

@@ -20,3 +20,6 @@ create or replace macro normal_text(value) as coalesce(
 
 -- SHA-256 (hex) of the normal text: equal for texts that differ only in case, white space, ids and folders.
 create or replace macro text_hash(value) as sha256(normal_text(value));
+
+-- Whether a text says anything: false for null and for white space alone.
+create or replace macro has_words(value) as coalesce(regexp_matches(value, '[^\s\p{Z}]'), false);

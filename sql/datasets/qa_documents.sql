@@ -1,0 +1,101 @@
+-- One row per question and answer that is no copy of an older one: a document for retrieval.
+-- @partition day
+-- @key id
+-- @not_null text, question, answer, qa_id, group_id, split, content_hash
+-- @column text   "Question: …", a blank line, "Answer: …": what is indexed.
+-- @column question   The human's words.
+-- @column answer   The agent's final answer to them.
+-- @column qa_id   Id of the pair in core.qa_pairs; the same in the handoff.
+-- @column source_path   The log file it stands in, relative to its root.
+-- @column source_offset   Byte offset of the question's line in that file.
+-- @column ts_ms   When it was answered, in milliseconds since 1970 (UTC).
+-- @column question_hash   SHA-256 of the normalised question: case, white space, ids and folders do not count.
+-- @column answer_hash   SHA-256 of the normalised answer.
+-- @column id   SHA-256 prefix of the dataset's name and the columns above: the same row has the same id for ever.
+-- @column group_id   The session family (forks, resumes and subagents of one root); all of it is in one split.
+-- @column split   train (90 %), validation or test (5 % each), by the hash of group_id.
+-- @column session_id   The session the turn belongs to.
+-- @column project   Project folder, the home folder written ~.
+-- @column harness   claude-code or codex.
+-- @column teacher_model   The model that answered.
+-- @column created_at   When the question was asked (UTC).
+-- @column num_tokens   o200k tokens of text; counted by export, null in the lake.
+-- @column content_hash   SHA-256 of the normalised question and answer.
+-- @column source_events   Ids of the training events it comes from; empty for rows from session logs.
+-- @column metadata   Where it comes from: rule, turn and the byte ranges of its lines.
+with
+
+pairs as (
+    select * from core.qa_pairs
+    where duplicate_of is null
+),
+
+turns as (
+    select turn_id, min(source_path) as source_path, min(byte_offset) as byte_offset, max(byte_offset + byte_length) as byte_end
+    from core.steps
+    group by turn_id
+),
+
+documents as (
+    select
+        'Question: ' || pairs.question || chr(10) || chr(10) || 'Answer: ' || pairs.answer as text,
+        pairs.question,
+        pairs.answer,
+        pairs.qa_id,
+        pairs.source_path,
+        pairs.source_offset,
+        pairs.ts_ms,
+        pairs.question_hash,
+        pairs.answer_hash,
+        coalesce(sessions.root_session_id, pairs.session_id) as group_id,
+        pairs.session_id,
+        pairs.project_path as project,
+        harness_name(pairs.agent) as harness,
+        pairs.model as teacher_model,
+        pairs.asked_at::timestamp_ms as created_at,
+        pairs.content_hash,
+        pairs.turn_id,
+        turns.source_path as range_path,
+        turns.byte_offset,
+        turns.byte_end,
+    from pairs
+    left join core.sessions as sessions using (session_id)
+    left join turns using (turn_id)
+),
+
+identified as (
+    select
+        text,
+        question,
+        answer,
+        qa_id,
+        source_path,
+        source_offset,
+        ts_ms,
+        question_hash,
+        answer_hash,
+        left(sha256(to_json({
+            'dataset': 'qa_documents', 'text': text, 'question': question, 'answer': answer, 'qa_id': qa_id,
+            'source_path': source_path, 'source_offset': source_offset, 'ts_ms': ts_ms,
+            'question_hash': question_hash, 'answer_hash': answer_hash
+        })::varchar), 32) as id,
+        group_id,
+        split_of(group_id) as split,
+        session_id,
+        project,
+        harness,
+        teacher_model,
+        created_at,
+        null::integer as num_tokens,
+        content_hash,
+        []::varchar[] as source_events,
+        to_json({
+            'rule': 'answered human turn, no exact duplicate of an older one',
+            'turn_ids': [turn_id],
+            'sources': [{'source_path': range_path, 'byte_offset': byte_offset, 'byte_end': byte_end}]
+        }) as metadata,
+    from documents
+)
+
+select * from identified
+order by id

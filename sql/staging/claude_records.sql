@@ -78,7 +78,7 @@ typed as (
         fields.parentUuid as parent_uuid,
         fields.logicalParentUuid as logical_parent_uuid,
         fields.sessionId as session_id,
-        utc_timestamp(fields.timestamp) as at,
+        utc_timestamp(fields.timestamp) as occurred_at,
         coalesce(fields.isSidechain, false) as is_sidechain,
         coalesce(fields.isMeta, false) as is_meta,
         coalesce(fields.isCompactSummary, false) as is_compact_summary,

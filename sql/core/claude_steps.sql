@@ -1,0 +1,531 @@
+-- One row per content block of a Claude Code session, copies left out, in the shape of core.steps.
+-- @partition day
+-- @key step_id
+-- @not_null session_id, position, kind, author
+with
+
+records as (
+    select * from staging.claude_records
+    anti join core.claude_copies using (file_key, byte_offset, record_no)
+    where type in ('user', 'assistant', 'system', 'attachment', 'queue-operation')
+),
+
+-- A file is a session, or a subagent's part of one in the storage of 2.0 (agent-*.jsonl, or a file of sidechain lines
+-- only) and 2.1 (subagents/); its lines then carry the parent's session id.
+files as (
+    select
+        file_key,
+        min(occurred_at) as first_at,
+        any_value(source_path) as source_path,
+        regexp_extract(any_value(source_path), '([^/]+)\.jsonl$', 1) as stem,
+        min_by(session_id, byte_offset) filter (where session_id is not null) as line_session_id,
+        min_by(agent_id, byte_offset) filter (where agent_id is not null) as line_agent_id,
+        bool_and(is_sidechain) filter (where type in ('user', 'assistant')) as is_all_sidechain,
+        any_value(entrypoint) filter (where entrypoint is not null) as entrypoint,
+    from records
+    group by file_key
+),
+
+file_sessions as (
+    select
+        file_key,
+        first_at,
+        source_path,
+        -- `-p` and the SDKs are scripts; the desktop app and the editors are people (trap 24).
+        coalesce(entrypoint like 'sdk%', false) as is_script,
+        case
+            when contains(source_path, '/subagents/') or starts_with(stem, 'agent-')
+                then 'agent-' || coalesce(line_agent_id, regexp_replace(stem, '^agent-', ''))
+            when is_all_sidechain and stem <> line_session_id then 'agent-' || coalesce(line_agent_id, stem)
+            end as file_chain,
+        case
+            when regexp_full_match(stem, '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
+                and not (is_all_sidechain and stem <> line_session_id) then stem
+            else coalesce(line_session_id, stem) end as main_session_id,
+    from files
+),
+
+-- Up to 1.0.x a subagent's lines stand in the session's own file: each belongs to the root its parents lead to (trap 15).
+sidechain_links as (
+    select file_key, uuid, parent_uuid
+    from records
+    join file_sessions using (file_key)
+    where is_sidechain and file_chain is null and uuid is not null
+),
+
+sidechains as (
+    with recursive walk as (
+        select file_key, uuid, uuid as root_uuid
+        from sidechain_links
+        where parent_uuid is null
+            or (file_key, parent_uuid) not in (select (file_key, uuid) from sidechain_links)
+        union all
+        select links.file_key, links.uuid, walk.root_uuid
+        from walk
+        join sidechain_links as links on links.file_key = walk.file_key and links.parent_uuid = walk.uuid
+    )
+    select file_key, uuid, 'sidechain-' || left(root_uuid, 8) as line_chain from walk
+),
+
+placed as (
+    select
+        records.* exclude (parent_session_id),
+        coalesce(file_sessions.file_chain, sidechains.line_chain) as chain,
+        file_sessions.main_session_id
+            || coalesce('/' || coalesce(file_sessions.file_chain, sidechains.line_chain), '') as stream_id,
+        file_sessions.first_at as file_at,
+        case
+            when coalesce(file_sessions.file_chain, sidechains.line_chain) is not null then 'subagent'
+            when file_sessions.is_script then 'exec'
+            else 'main' end as session_kind,
+        case when coalesce(file_sessions.file_chain, sidechains.line_chain) is not null
+            then file_sessions.main_session_id end as parent_session_id,
+    from records
+    join file_sessions using (file_key)
+    left join sidechains using (file_key, uuid)
+),
+
+-- A prompt that a schedule fired is the machine's; the CLI says so on the line before it.
+scheduled as (
+    select file_key, byte_offset, record_no
+    from (
+        select
+            file_key,
+            byte_offset,
+            record_no,
+            type,
+            lag(subtype) over (partition by stream_id order by file_at, file_key, byte_offset, record_no) as previous_subtype,
+        from placed
+        where type in ('user', 'assistant', 'system')
+    )
+    where type = 'user' and previous_subtype = 'scheduled_task_fire'
+),
+
+-- The words of a user line: its text blocks without what an IDE or the CLI put among them.
+bodies as (
+    select
+        file_key,
+        byte_offset,
+        record_no,
+        array_to_string(
+            list_transform(
+                list_filter(blocks, lambda block: block.type = 'text' and not is_ide_block(block.text)),
+                lambda block: without_reminders(block.text)),
+            chr(10)) as body,
+        len(list_filter(blocks, lambda block: block.type = 'tool_result')) > 0 as has_tool_result,
+        len(list_filter(blocks, lambda block: block.type in ('image', 'document'))) > 0 as has_image,
+    from placed
+    where type = 'user'
+),
+
+labelled as (
+    select
+        placed.file_key,
+        placed.byte_offset,
+        placed.record_no,
+        bodies.body,
+        -- Flags before wording: newer versions say what a line is, older ones only show it.
+        case
+            when bodies.has_tool_result then 'tool_result'
+            when placed.is_compact_summary then 'compact_summary'
+            when placed.source_tool_use_id is not null then 'skill_body'
+            when placed.is_mention_read then 'file_expansion'
+            when placed.origin_kind = 'task-notification' then 'task_notification'
+            when placed.origin_kind in ('peer', 'coordinator') then 'peer_message'
+            when scheduled.file_key is not null or bodies.body = 'Continue from where you left off.' then 'machine_prompt'
+            when placed.is_meta then coalesce(claude_markup(bodies.body), 'meta')
+            when trim(bodies.body) = '' and bodies.has_image then 'prompt'
+            when claude_markup(bodies.body) is not null then claude_markup(bodies.body)
+            when placed.prompt_source = 'system' then 'machine_prompt'
+            when placed.prompt_source = 'suggestion_accepted' then 'suggestion'
+            when placed.session_kind = 'exec' then 'script'
+            else 'prompt' end as label,
+    from placed
+    join bodies using (file_key, byte_offset, record_no)
+    left join scheduled using (file_key, byte_offset, record_no)
+),
+
+-- Words that reached a running turn through the queue. Up to 2.1.8x they stand only in queue operations: an enqueue
+-- that a remove (not a dequeue) took out; from 2.1.90 in an attachment, and there the queue lines repeat them (trap 7).
+queue_operations as (
+    select
+        stream_id,
+        file_at,
+        file_key,
+        byte_offset,
+        record_no,
+        occurred_at,
+        operation,
+        text,
+        is_human_queue_text(text, command_mode, origin_kind) as is_human_text,
+    from placed
+    where type = 'queue-operation'
+    qualify row_number() over (partition by stream_id, occurred_at, operation, text order by file_at, byte_offset, record_no) = 1
+),
+
+prompt_texts as (
+    select placed.stream_id, trim(labelled.body) as text, max(placed.byte_offset) as byte_offset
+    from placed
+    join labelled using (file_key, byte_offset, record_no)
+    where labelled.label in ('prompt', 'suggestion', 'script', 'command')
+    group by all
+    union all
+    select stream_id, trim(text) as text, null as byte_offset
+    from placed
+    where type = 'attachment' and subtype = 'queued_command'
+),
+
+queue_steers as (
+    select removed.file_key, removed.byte_offset, removed.record_no, enqueued.text
+    from queue_operations as enqueued
+    join queue_operations as removed
+        on removed.stream_id = enqueued.stream_id
+        and removed.operation = 'remove'
+        and (removed.text is null or removed.text = enqueued.text)
+        and removed.file_key = enqueued.file_key
+        and removed.byte_offset > enqueued.byte_offset
+    where enqueued.operation = 'enqueue'
+        and enqueued.is_human_text
+        and not exists (
+            select 1 from prompt_texts
+            where prompt_texts.stream_id = enqueued.stream_id
+                and prompt_texts.text = trim(enqueued.text)
+                and coalesce(prompt_texts.byte_offset > enqueued.byte_offset, true)
+        )
+        -- popAll: the human took the queue back into the editor, nothing was sent.
+        and not exists (
+            select 1 from queue_operations as popped
+            where popped.stream_id = enqueued.stream_id
+                and popped.operation = 'popAll'
+                and popped.byte_offset between enqueued.byte_offset and removed.byte_offset
+        )
+    qualify row_number() over (
+        partition by enqueued.file_key, enqueued.byte_offset, enqueued.record_no
+        order by removed.byte_offset, removed.record_no
+    ) = 1
+),
+
+-- A remove whose enqueue is not in the log still holds the words.
+orphan_removes as (
+    select file_key, byte_offset, record_no, text
+    from queue_operations
+    where operation = 'remove'
+        and is_human_text
+        and (stream_id, trim(text)) not in (select (stream_id, text) from prompt_texts)
+        and (stream_id, text) not in (
+            select (stream_id, text) from queue_operations where operation = 'enqueue' and text is not null
+        )
+),
+
+user_steps as (
+    select
+        placed.file_key,
+        placed.byte_offset,
+        placed.record_no,
+        0 as block_no,
+        'user' as role,
+        case
+            when label in ('prompt', 'suggestion', 'script', 'command', 'plan', 'task_notification', 'peer_message',
+                'machine_prompt') then 'prompt'
+            when label = 'compact_summary' then 'compaction'
+            when label = 'interrupt' then 'interrupt'
+            else 'notice' end as kind,
+        case
+            when label = 'interrupt' then 'human'
+            when placed.chain is not null then 'model'
+            when label in ('prompt', 'script', 'command', 'bash_input', 'memory_input') then 'human'
+            when label in ('suggestion', 'compact_summary') then 'model'
+            else 'machine' end as author,
+        case
+            when label = 'command' then trim(command_name(body) || ' ' || trim(command_arguments(body)))
+            when body = '' and blocks[1].type in ('image', 'document') then blocks[1].text
+            else body end as text,
+        null as tool_name,
+        null as tool_call_id,
+        null as arguments,
+        false as is_error,
+        label,
+    from labelled
+    join placed using (file_key, byte_offset, record_no)
+    where label <> 'tool_result'
+),
+
+blocks as (
+    select
+        placed.file_key,
+        placed.byte_offset,
+        placed.record_no,
+        placed.type as record_type,
+        placed.model,
+        placed.is_api_error,
+        placed.user_feedback,
+        placed.tool_denial_kind,
+        unnest(range(1, len(placed.blocks) + 1))::integer as block_no,
+        unnest(placed.blocks) as block,
+    from placed
+    left join labelled using (file_key, byte_offset, record_no)
+    where placed.type = 'assistant' or labelled.label = 'tool_result'
+),
+
+block_steps as (
+    select
+        file_key,
+        byte_offset,
+        record_no,
+        block_no,
+        case when record_type = 'user' then 'user' else 'assistant' end as role,
+        case
+            when block.type = 'tool_result' then 'tool_result'
+            when record_type = 'user' and is_interrupt_marker(block.text) then 'interrupt'
+            when record_type = 'user' and block.type in ('image', 'document') then 'image'
+            when record_type = 'user' then 'notice'
+            -- Lines the CLI writes in the model's name: limits, API errors, "No response requested." (trap 14).
+            when model = '<synthetic>' or is_api_error then 'notice'
+            when block.type = 'text' then 'text'
+            when block.type in ('thinking', 'redacted_thinking') then 'reasoning'
+            when block.type in ('tool_use', 'server_tool_use') then 'tool_call'
+            when block.type = 'image' then 'image'
+            else 'notice' end as kind,
+        case
+            when record_type = 'assistant' and model is distinct from '<synthetic>' and not is_api_error then 'model'
+            when record_type = 'user' and is_interrupt_marker(block.text) then 'human'
+            else 'machine' end as author,
+        coalesce(block.text, '') as text,
+        block.tool_name as tool_name,
+        block.tool_call_id as tool_call_id,
+        block.arguments as arguments,
+        coalesce(block.is_error, false)
+            or (record_type = 'assistant' and (model = '<synthetic>' or is_api_error)
+                and coalesce(trim(block.text), '') not in ('No response requested.', '(no content)', '')
+                -- 0.2.x writes the output of local commands and `!` commands in the model's name.
+                and not regexp_matches(trim(block.text), '^<(local-command|bash)-')) as is_error,
+        case
+            when block.type = 'tool_result' and is_human_rejection(block.text) then 'rejected'
+            when block.type = 'tool_result' and (is_machine_denial(block.text) or tool_denial_kind like 'automode%')
+                then 'machine_denied'
+            when block.type = 'tool_result' and starts_with(block.text, '[Request interrupted by user') then 'interrupted'
+            when record_type = 'assistant' and (model = '<synthetic>' or is_api_error) then 'synthetic'
+            else block.type end as label,
+    from blocks
+),
+
+rejection_steps as (
+    select
+        file_key,
+        byte_offset,
+        record_no,
+        block_no + 1000 as block_no,
+        'user' as role,
+        'rejection' as kind,
+        'human' as author,
+        coalesce(nullif(user_feedback, ''), rejection_reason(block.text), '') as text,
+        null as tool_name,
+        block.tool_call_id as tool_call_id,
+        null as arguments,
+        false as is_error,
+        case when coalesce(nullif(user_feedback, ''), rejection_reason(block.text)) is null
+            then 'plain_rejection' else 'reasoned_rejection' end as label,
+    from blocks
+    where block.type = 'tool_result' and is_human_rejection(block.text)
+),
+
+steer_steps as (
+    select
+        file_key,
+        byte_offset,
+        record_no,
+        0 as block_no,
+        'user' as role,
+        case when is_human_queue_text(text, command_mode, origin_kind) and not is_attachment_meta
+            then 'steer' else 'notice' end as kind,
+        case when is_human_queue_text(text, command_mode, origin_kind) and not is_attachment_meta
+            then 'human' else 'machine' end as author,
+        without_reminders(text) as text,
+        'queued_command' as label,
+    from placed
+    where type = 'attachment' and subtype = 'queued_command'
+    union all
+    select file_key, byte_offset, record_no, 0, 'user', 'steer', 'human', text, 'queue_remove' from queue_steers
+    union all
+    select file_key, byte_offset, record_no, 0, 'user', 'steer', 'human', text, 'queue_remove' from orphan_removes
+),
+
+system_steps as (
+    select
+        file_key,
+        byte_offset,
+        record_no,
+        0 as block_no,
+        'system' as role,
+        case
+            when subtype = 'compact_boundary' then 'compaction'
+            -- From 2.0.15 a local command may stand in a system line only.
+            when subtype = 'local_command' and claude_markup(text) = 'command' then 'prompt'
+            else 'notice' end as kind,
+        case
+            when subtype = 'edited_text_file' or (subtype = 'local_command' and claude_markup(text) = 'command')
+                then 'human'
+            else 'machine' end as author,
+        case
+            when subtype = 'edited_text_file' then coalesce(attachment_path, '') || chr(10) || coalesce(text, '')
+            when subtype = 'local_command' and claude_markup(text) = 'command'
+                then trim(command_name(text) || ' ' || trim(command_arguments(text)))
+            else coalesce(text, '') end as text,
+        subtype = 'api_error' as is_error,
+        case
+            when subtype = 'compact_boundary' then coalesce(compact_trigger, 'auto') || '_compaction'
+            when subtype = 'local_command' and claude_markup(text) = 'command' then 'command'
+            else coalesce(subtype, 'system') end as label,
+    from placed
+    where type = 'system' or (type = 'attachment' and subtype = 'edited_text_file')
+),
+
+steps as (
+    select * from user_steps
+    union all by name
+    select * from block_steps
+    union all by name
+    select * from rejection_steps
+    union all by name
+    select * from steer_steps
+    union all by name
+    select * from system_steps
+),
+
+-- A response is written line by line and repeats its usage on each, the last holding the final count (traps 2 to 4).
+responses as (
+    select
+        stream_id,
+        message_id,
+        max((file_at, byte_offset, record_no)) as last_place,
+        max(input_tokens) as input_tokens,
+        max(cache_read_tokens) as cache_read_tokens,
+        max(cache_write_tokens) as cache_write_tokens,
+        max(output_tokens) as output_tokens,
+    from placed
+    where type = 'assistant' and model is distinct from '<synthetic>' and message_id is not null
+    group by stream_id, message_id
+),
+
+places as (
+    select
+        steps.file_key,
+        steps.byte_offset,
+        steps.record_no,
+        steps.block_no,
+        steps.kind,
+        steps.label,
+        placed.stream_id,
+        placed.chain,
+        placed.parent_uuid,
+        row_number() over (
+            partition by placed.stream_id
+            order by placed.file_at, placed.file_key, placed.byte_offset, placed.record_no, steps.block_no
+        )::integer as position,
+    from (select file_key, byte_offset, record_no, block_no, kind, label from steps) as steps
+    join (
+        select file_key, byte_offset, record_no, stream_id, chain, parent_uuid, file_at from placed
+    ) as placed using (file_key, byte_offset, record_no)
+),
+
+-- A compaction inside a running turn (something is still to be answered) belongs to that turn; after a finished answer,
+-- or at the head of a resumed file, the summary is a prompt of its own and what follows answers it (trap 8).
+before as (
+    select
+        *,
+        last_value(case when kind in ('prompt', 'steer', 'text', 'tool_call', 'tool_result', 'interrupt', 'rejection')
+            then kind end ignore nulls) over (
+            partition by stream_id order by position rows between unbounded preceding and 1 preceding
+        ) as previous_kind,
+    from places
+),
+
+openers as (
+    select
+        *,
+        case
+            when label = 'compact_summary' and coalesce(previous_kind in ('text', 'interrupt'), true) then 'machine'
+            when kind <> 'prompt' then null
+            when chain is not null then 'agent'
+            when label in ('task_notification', 'peer_message', 'machine_prompt') then 'machine'
+            when label = 'prompt' then 'human'
+            else label end as prompt_kind,
+    from before
+),
+
+-- Two human prompts under one parent are a retry, an edit or a rewind: the earlier branch, with every turn up to the
+-- next twin, was left (session-formats 1.9). Forks that are not human-human come from parallel tools (trap 18).
+twins as (
+    select
+        stream_id,
+        position,
+        lead(position) over (partition by stream_id, parent_uuid order by position) as next_twin_position,
+    from openers
+    where prompt_kind in ('human', 'suggestion', 'script') and parent_uuid is not null
+),
+
+voided as (
+    select openers.stream_id, openers.position, min(twins.next_twin_position) as voided_position
+    from openers
+    join twins
+        on twins.stream_id = openers.stream_id
+        and openers.position >= twins.position
+        and openers.position < twins.next_twin_position
+    where openers.prompt_kind is not null
+    group by all
+),
+
+shaped as (
+    select
+        coalesce(placed.uuid, placed.stream_id || '@' || placed.byte_offset || '.' || placed.record_no)
+            || '#' || steps.block_no as step_id,
+        'claude' as agent,
+        placed.stream_id as session_id,
+        placed.session_kind,
+        placed.parent_session_id,
+        openers.position,
+        steps.role,
+        steps.kind,
+        steps.author,
+        steps.label,
+        openers.prompt_kind,
+        voided.voided_position,
+        steps.text,
+        steps.kind = 'text' as can_be_final,
+        steps.tool_name,
+        steps.tool_call_id,
+        steps.arguments,
+        coalesce(steps.is_error, false) as is_error,
+        placed.message_id,
+        case when placed.model <> '<synthetic>' then placed.model end as model,
+        placed.occurred_at,
+        responses.input_tokens,
+        responses.cache_read_tokens,
+        responses.cache_write_tokens,
+        responses.output_tokens,
+        null::bigint as reasoning_tokens,
+        placed.permission_mode,
+        placed.version,
+        placed.cwd as project_path,
+        placed.git_branch,
+        null::varchar as git_commit,
+        placed.entrypoint,
+        placed.source_path,
+        placed.file_key,
+        placed.line_no,
+        placed.byte_offset,
+        placed.byte_length,
+    from steps
+    join placed using (file_key, byte_offset, record_no)
+    join openers using (file_key, byte_offset, record_no, block_no)
+    left join voided on voided.stream_id = openers.stream_id and voided.position = openers.position
+    left join responses
+        on responses.stream_id = placed.stream_id
+        and responses.message_id = placed.message_id
+        and responses.last_place = (placed.file_at, placed.byte_offset, placed.record_no)
+        and steps.block_no = len(placed.blocks)
+        and placed.type = 'assistant'
+)
+
+select * from shaped
+order by session_id, position

@@ -1,0 +1,587 @@
+-- One row per content block of a Codex session, replays cut and event/item doubles collapsed, in the shape of core.steps.
+-- @partition day
+-- @key step_id
+-- @not_null session_id, position, kind, author
+with
+
+-- The newest generation of a file counts, unless it only repeats the beginning of an older one (a restored copy).
+generations as (
+    select
+        source_path,
+        file_key,
+        generation,
+        count(*) as record_count,
+        string_agg(coalesce(line_md5, ''), ',' order by byte_offset, record_no) as content,
+        bool_or(is_current) as is_current,
+    from staging.codex_records
+    group by all
+),
+
+chosen_files as (
+    select newest_or_longer.file_key
+    from generations
+    join generations as newest_or_longer using (source_path)
+    where generations.is_current
+        and (newest_or_longer.file_key = generations.file_key
+            or starts_with(newest_or_longer.content, generations.content))
+    qualify row_number() over (
+        partition by generations.file_key
+        order by newest_or_longer.record_count desc, newest_or_longer.generation desc
+    ) = 1
+),
+
+records as (
+    select *, row_number() over (partition by file_key order by byte_offset, record_no) as record_position
+    from staging.codex_records
+    semi join chosen_files using (file_key)
+),
+
+-- The first session_meta names the session; later ones with the same id are settings (trap 36).
+metas as (
+    select
+        *,
+        row_number() over (partition by file_key order by record_position) as meta_no,
+        first_value(item_id) over (partition by file_key order by record_position) as own_id,
+    from records
+    where type = 'session_meta'
+),
+
+replayed_parents as (
+    select file_key, min_by(item_id, record_position) as parent_id, min(record_position) as parent_position
+    from metas
+    where item_id <> own_id
+    group by file_key
+),
+
+-- A fork or a subagent starts with its parent's lines, stamped anew within milliseconds (trap 35). The replay ends at
+-- the first task that is not the parent's (0.104+: turn ids are time-ordered); before that, where the burst of stamps ends.
+gaps as (
+    select
+        file_key,
+        record_position,
+        occurred_at - lag(occurred_at) over (partition by file_key order by record_position) as gap,
+    from records
+    semi join replayed_parents using (file_key)
+),
+
+replays as (
+    select
+        replayed_parents.file_key,
+        coalesce(
+            min(records.record_position) filter (
+                where records.item_type = 'task_started' and records.turn_id >= own.item_id),
+            min(gaps.record_position) filter (
+                where gaps.record_position > replayed_parents.parent_position
+                    and gaps.gap > interval 100 milliseconds),
+            max(records.record_position) + 1) as first_own_position,
+    from replayed_parents
+    join metas as own on own.file_key = replayed_parents.file_key and own.meta_no = 1
+    join records on records.file_key = replayed_parents.file_key
+    join gaps on gaps.file_key = records.file_key and gaps.record_position = records.record_position
+    group by replayed_parents.file_key
+),
+
+sessions as (
+    select
+        files.file_key,
+        coalesce(metas.item_id, regexp_extract(files.source_path,
+            '([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 1), files.source_path) as session_id,
+        case
+            when json_type(metas.session_source, '$.subagent') = 'VARCHAR'
+                and json_extract_string(metas.session_source, '$.subagent') = 'review' then 'review'
+            when metas.session_source is not null and json_exists(metas.session_source, '$.subagent') then 'subagent'
+            when coalesce(metas.thread_source, 'user') <> 'user' then 'subagent'
+            when json_string(metas.session_source) in ('exec', 'mcp') or metas.originator = 'codex_exec' then 'exec'
+            else 'main' end as session_kind,
+        coalesce(metas.parent_thread_id, metas.forked_from_id, replayed_parents.parent_id) as parent_session_id,
+        coalesce(replays.first_own_position, 0) as first_own_position,
+        metas.cwd,
+        metas.git_branch,
+        metas.git_commit,
+    from (select file_key, any_value(source_path) as source_path from records group by file_key) as files
+    left join metas on metas.file_key = files.file_key and metas.meta_no = 1
+    left join replayed_parents on replayed_parents.file_key = files.file_key
+    left join replays on replays.file_key = files.file_key
+),
+
+-- What holds from a line on until said otherwise: the task, the model, whether a review runs.
+placed as (
+    select
+        records.*,
+        sessions.session_id,
+        sessions.session_kind,
+        sessions.parent_session_id,
+        count(*) filter (where records.item_type = 'task_started') over so_far as task_no,
+        count(*) filter (where records.item_type in ('task_complete', 'turn_aborted')) over so_far as task_end_no,
+        last_value(records.model ignore nulls) over so_far as current_model,
+        last_value(case when records.type = 'turn_context' then records.approval_policy end ignore nulls)
+            over so_far as current_policy,
+        last_value(records.version ignore nulls) over so_far as current_version,
+        coalesce(last_value(records.cwd ignore nulls) over so_far, sessions.cwd) as current_cwd,
+        coalesce(last_value(
+            case records.item_type when 'entered_review_mode' then true when 'exited_review_mode' then false end
+            ignore nulls) over so_far, false) as is_in_review,
+        sessions.git_branch as session_git_branch,
+        sessions.git_commit as session_git_commit,
+    from (
+        select * exclude (parts, output, arguments, text, reasoning, git_branch, git_commit) from records
+    ) as records
+    join sessions using (file_key)
+    where records.record_position >= sessions.first_own_position
+    window so_far as (partition by records.file_key order by records.record_position rows unbounded preceding)
+),
+
+-- A user item's own words: its parts without the harness's and without image wrappers.
+user_items as (
+    select
+        records.file_key,
+        records.record_position,
+        array_to_string(list_transform(
+            list_filter(
+                list_zip(parts, coalesce(part_kinds, [])),
+                lambda pair: case
+                    -- 1.19 says of each part what it is.
+                    when pair[2] is not null and pair[2] <> 'unknown' and contains(pair[2], '.') and part_kinds is not null
+                        and list_contains(part_kinds, 'user.text')
+                        then pair[2] = 'user.text'
+                    else pair[1].type in ('input_text', 'text')
+                        and not is_injected_part(pair[1].text)
+                        and not is_image_wrapper(pair[1].text) end),
+            lambda pair: pair[1].text), chr(10)) as text,
+    from records
+    where type = 'response_item' and item_type = 'message' and role = 'user'
+),
+
+-- Every prompt is an event and an item (trap 31); the event is the clean one. Paginated files have completed items instead.
+prompt_events as (
+    select
+        file_key,
+        record_position,
+        case when item_type = 'user_message' then text
+            else array_to_string(list_transform(parts, lambda part: part.text), chr(10)) end as text,
+    from records
+    where item_type = 'user_message' or (item_type = 'item_completed' and completed_type = 'UserMessage')
+),
+
+eventless_prompts as (
+    select user_items.file_key, user_items.record_position, user_items.text
+    from user_items
+    join sessions using (file_key)
+    where trim(user_items.text) <> ''
+        and sessions.session_kind in ('main', 'exec')
+        and (file_key, trim(text)) not in (select (file_key, trim(text)) from prompt_events)
+),
+
+prompts as (
+    select
+        placed.file_key,
+        placed.record_position,
+        raw_prompts.text as raw_text,
+        raw_prompts.has_event,
+        placed.session_kind,
+        placed.task_no,
+        placed.task_end_no,
+        placed.is_in_review,
+        -- The words of a plan the model proposed come back as a prompt when the human accepts it.
+        exists (
+            select 1 from records as plans
+            where plans.file_key = placed.file_key
+                and plans.completed_type = 'Plan'
+                and plans.record_position < placed.record_position
+                and length(trim(plans.text)) > 40
+                and contains(raw_prompts.text, trim(plans.text))
+        ) as repeats_plan,
+        row_number() over (
+            partition by placed.file_key, placed.task_no, placed.task_end_no order by placed.record_position
+        ) as place_in_task,
+        lag(raw_prompts.text) over (partition by placed.file_key order by placed.record_position) as previous_text,
+        lag(placed.record_position) over (partition by placed.file_key order by placed.record_position) as previous_position,
+    from (
+        select *, true as has_event from prompt_events
+        union all
+        select *, false as has_event from eventless_prompts
+    ) as raw_prompts
+    join placed using (file_key, record_position)
+),
+
+files_with_events as (
+    select distinct file_key from prompt_events
+),
+
+labelled_prompts as (
+    select
+        prompts.*,
+        case
+            when is_in_review then 'review'
+            when session_kind in ('subagent', 'review') then 'agent'
+            when session_kind = 'exec' then 'script'
+            when repeats_plan or starts_with(raw_text, 'PLEASE IMPLEMENT THIS PLAN:') then 'plan'
+            when is_custom_prompt(raw_text) then 'custom_prompt'
+            else 'prompt' end as label,
+        case
+            -- The prompt of a review is written twice.
+            when is_in_review and previous_text = raw_text and previous_position = record_position - 1 then 'drop'
+            -- A second message inside one task steers it (0.104+); so does a queued one that only the items hold.
+            when not has_event and files_with_events.file_key is not null then 'steer'
+            when task_no > 0 and task_no > task_end_no and place_in_task > 1 then 'steer'
+            else 'prompt' end as kind,
+    from prompts
+    left join files_with_events using (file_key)
+),
+
+prompt_steps as (
+    select
+        file_key,
+        record_position,
+        'user' as role,
+        kind,
+        case when session_kind in ('subagent', 'review') then 'model' when label = 'review' then 'machine' else 'human'
+            end as author,
+        case
+            when label = 'custom_prompt' then custom_prompt_arguments(raw_text)
+            else codex_request(raw_text) end as text,
+        label,
+        case when kind = 'prompt' then case label
+            when 'review' then 'machine'
+            when 'custom_prompt' then 'command'
+            when 'prompt' then 'human'
+            else label end end as prompt_kind,
+    from labelled_prompts
+    where kind <> 'drop'
+),
+
+-- A task without a prompt (a subagent's encrypted order, a compaction the user asked for) must not run on in the
+-- turn before it.
+promptless_tasks as (
+    select
+        starts.file_key,
+        starts.record_position,
+        'user' as role,
+        'prompt' as kind,
+        case when starts.session_kind = 'main' then 'machine' else 'model' end as author,
+        '' as text,
+        'task_without_prompt' as label,
+        case when starts.session_kind = 'main' then 'machine' else 'agent' end as prompt_kind,
+    from placed as starts
+    where starts.item_type = 'task_started'
+        and not exists (
+            select 1 from prompts
+            where prompts.file_key = starts.file_key and prompts.task_no = starts.task_no
+        )
+        and exists (
+            select 1 from placed as later
+            where later.file_key = starts.file_key and later.task_no = starts.task_no
+                and later.type = 'response_item' and later.role = 'assistant'
+        )
+),
+
+assistant_items as (
+    select
+        file_key,
+        record_position,
+        codex_answer(array_to_string(list_transform(parts, lambda part: part.text), chr(10))) as text,
+        phase,
+    from records
+    where type = 'response_item' and item_type = 'message' and role = 'assistant'
+),
+
+assistant_events as (
+    select
+        file_key,
+        record_position,
+        case when item_type = 'agent_message' then text
+            else array_to_string(list_transform(parts, lambda part: part.text), chr(10)) end as text,
+        phase,
+    from records
+    where (type = 'event_msg' and item_type = 'agent_message')
+        or (item_type = 'item_completed' and completed_type = 'AgentMessage')
+),
+
+answer_steps as (
+    select file_key, record_position, 'assistant' as role, 'text' as kind, 'model' as author, text, phase,
+        coalesce(phase, 'text') as label,
+    from assistant_items
+    union all
+    -- An event without its item: only where a response was cut or a file has no items.
+    select file_key, record_position, 'assistant', 'text', 'model', codex_answer(text), phase, coalesce(phase, 'text')
+    from assistant_events
+    where (file_key, trim(codex_answer(text))) not in (select (file_key, trim(text)) from assistant_items)
+),
+
+reasoning_texts as (
+    select file_key, trim(unnest(string_split(reasoning, chr(10) || chr(10)))) as text
+    from records
+    where type = 'response_item' and item_type = 'reasoning'
+),
+
+reasoning_steps as (
+    select file_key, record_position, 'assistant' as role, 'reasoning' as kind, 'model' as author,
+        coalesce(reasoning, '') as text, 'reasoning' as label,
+    from records
+    where type = 'response_item' and item_type = 'reasoning'
+    union all
+    -- agent_reasoning repeats the items' summaries (0.39 to 0.106), but for responses that were cut.
+    select file_key, record_position, 'assistant', 'reasoning', 'model', text, 'agent_reasoning'
+    from records
+    where type = 'event_msg' and item_type = 'agent_reasoning'
+        and (file_key, trim(text)) not in (select (file_key, text) from reasoning_texts)
+        and not exists (
+            select 1 from reasoning_texts
+            where reasoning_texts.file_key = records.file_key and contains(records.text, reasoning_texts.text)
+                and reasoning_texts.text <> ''
+        )
+),
+
+call_names as (
+    select file_key, tool_call_id, any_value(tool_name) as tool_name
+    from records
+    where type = 'response_item' and tool_call_id is not null and tool_name is not null
+    group by all
+),
+
+tool_steps as (
+    select
+        records.file_key,
+        records.record_position,
+        case when output is null then 'assistant' else 'tool' end as role,
+        case when output is null then 'tool_call' else 'tool_result' end as kind,
+        case when output is null then 'model' else 'machine' end as author,
+        coalesce(codex_output_text(output), '') as text,
+        coalesce(records.tool_name, call_names.tool_name,
+            case item_type when 'local_shell_call' then 'local_shell' when 'web_search_call' then 'web_search'
+                when 'image_generation_call' then 'image_generation' end) as tool_name,
+        coalesce(records.tool_call_id, records.item_id) as tool_call_id,
+        case when output is null then coalesce(arguments, '{}') end as arguments,
+        output is not null and codex_output_failed(call_names.tool_name, output) as is_error,
+        case
+            when output is null then item_type
+            when is_codex_rejection(output) then 'rejected'
+            when is_codex_abort(output) then 'interrupted'
+            else item_type end as label,
+    from records
+    left join call_names using (file_key, tool_call_id)
+    where type = 'response_item'
+        and item_type in ('function_call', 'custom_tool_call', 'local_shell_call', 'web_search_call',
+            'tool_search_call', 'image_generation_call', 'function_call_output', 'custom_tool_call_output',
+            'local_shell_call_output', 'tool_search_output')
+),
+
+rejection_steps as (
+    select file_key, record_position, 'user' as role, 'rejection' as kind, 'human' as author, '' as text,
+        tool_name, tool_call_id, 'plain_rejection' as label, 1 as block_no,
+    from tool_steps
+    where label = 'rejected'
+),
+
+notice_steps as (
+    select
+        file_key,
+        record_position,
+        coalesce(role, 'system') as role,
+        case
+            when item_type = 'turn_aborted' and coalesce(reason, 'interrupted') in ('interrupted', 'replaced')
+                then 'interrupt'
+            when type = 'compacted' then 'compaction'
+            else 'notice' end as kind,
+        case when item_type = 'turn_aborted' and coalesce(reason, 'interrupted') in ('interrupted', 'replaced')
+            then 'human' else 'machine' end as author,
+        case
+            when item_type = 'message' then array_to_string(list_transform(parts, lambda part: part.text), chr(10))
+            when item_type = 'task_complete' then ''
+            else coalesce(text, reason, '') end as text,
+        item_type = 'task_complete' and last_agent_message is null as is_error,
+        case
+            when item_type = 'message' and role = 'developer'
+                and starts_with(coalesce(parts[1].text, ''), 'Approved command prefix saved:') then 'approved_prefix'
+            when item_type = 'message' then role || '_context'
+            when type = 'compacted' then 'compacted'
+            else item_type end as label,
+    from records
+    where type = 'compacted'
+        or item_type in ('task_complete', 'turn_aborted', 'thread_rolled_back', 'entered_review_mode',
+            'exited_review_mode', 'error')
+        or (type = 'response_item' and item_type = 'message' and role in ('developer', 'system'))
+        or (type = 'response_item' and item_type = 'message' and role = 'user'
+            and (file_key, record_position) in (
+                select (file_key, record_position) from user_items where trim(text) = ''))
+),
+
+steps as (
+    select *, 0 as block_no from prompt_steps
+    union all by name
+    select *, 0 as block_no from promptless_tasks
+    union all by name
+    select *, 0 as block_no from answer_steps
+    union all by name
+    select *, 0 as block_no from reasoning_steps
+    union all by name
+    select *, 0 as block_no from tool_steps
+    union all by name
+    select * from rejection_steps
+    union all by name
+    select *, 0 as block_no from notice_steps
+),
+
+-- total_token_usage is cumulative, repeats, and restarts when a session is resumed in its file: what counts is its
+-- growth, and all of it after a fall (trap 41). During a review the counter is the reviewing thread's.
+counted as (
+    select
+        file_key,
+        record_position,
+        total_usage,
+        lag(total_usage) over (partition by file_key order by record_position) as previous_usage,
+    from (
+        select records.*, placed.is_in_review
+        from records
+        join (select file_key, record_position, is_in_review from placed) as placed using (file_key, record_position)
+    )
+    where item_type = 'token_count' and total_usage is not null and not is_in_review
+        and file_key not in (select file_key from records where type = 'token_usage_record')
+),
+
+spent as (
+    select
+        file_key,
+        record_position,
+        case when previous_usage is null or total_usage.total_tokens < previous_usage.total_tokens then
+            {'input': total_usage.input_tokens, 'cached': coalesce(total_usage.cached_input_tokens, 0),
+             'cache_write': coalesce(total_usage.cache_write_input_tokens, 0),
+             'output': total_usage.output_tokens, 'reasoning': coalesce(total_usage.reasoning_output_tokens, 0)}
+        else
+            {'input': total_usage.input_tokens - previous_usage.input_tokens,
+             'cached': coalesce(total_usage.cached_input_tokens, 0) - coalesce(previous_usage.cached_input_tokens, 0),
+             'cache_write': coalesce(total_usage.cache_write_input_tokens, 0)
+                - coalesce(previous_usage.cache_write_input_tokens, 0),
+             'output': total_usage.output_tokens - previous_usage.output_tokens,
+             'reasoning': coalesce(total_usage.reasoning_output_tokens, 0)
+                - coalesce(previous_usage.reasoning_output_tokens, 0)}
+        end as usage,
+    from counted
+    where previous_usage is null or total_usage.total_tokens <> previous_usage.total_tokens
+    union all
+    select
+        file_key,
+        record_position,
+        {'input': response_usage.input_tokens, 'cached': coalesce(response_usage.cached_input_tokens, 0),
+         'cache_write': coalesce(response_usage.cache_write_input_tokens, 0), 'output': response_usage.output_tokens,
+         'reasoning': coalesce(response_usage.reasoning_output_tokens, 0)} as usage,
+    from records
+    where type = 'token_usage_record'
+    qualify row_number() over (partition by file_key, coalesce(response_id, record_position::varchar)
+        order by record_position) = 1
+),
+
+step_places as (
+    select
+        steps.file_key,
+        steps.record_position,
+        steps.block_no,
+        row_number() over (
+            partition by placed.session_id
+            order by placed.file_key, steps.record_position, steps.block_no)::integer as position,
+        lead(steps.record_position) over (
+            partition by placed.file_key order by steps.record_position, steps.block_no) as next_record_position,
+    from steps
+    join (select file_key, record_position, session_id from placed) as placed using (file_key, record_position)
+),
+
+-- A count belongs to the last step before it.
+step_usage as (
+    select
+        step_places.file_key,
+        step_places.record_position,
+        step_places.block_no,
+        sum(usage.input - usage.cached - usage.cache_write)::bigint as input_tokens,
+        sum(usage.cached)::bigint as cache_read_tokens,
+        sum(usage.cache_write)::bigint as cache_write_tokens,
+        sum(usage.output)::bigint as output_tokens,
+        sum(usage.reasoning)::bigint as reasoning_tokens,
+    from step_places
+    join spent
+        on spent.file_key = step_places.file_key
+        and spent.record_position >= step_places.record_position
+        and spent.record_position < coalesce(step_places.next_record_position, 9223372036854775807)
+    group by all
+),
+
+-- thread_rolled_back voids the last N prompts that still stand (trap 37). With +1 for a prompt and -N for a rollback,
+-- a prompt is void from the first rollback that takes the sum below its own.
+depths as (
+    select
+        file_key,
+        position,
+        step,
+        sum(step) over (partition by file_key order by position rows unbounded preceding) as depth,
+    from (
+        select step_places.file_key, step_places.position, 1 as step
+        from step_places
+        join prompt_steps using (file_key, record_position)
+        where prompt_steps.kind = 'prompt' and step_places.block_no = 0
+        union all
+        select step_places.file_key, step_places.position, -records.num_turns as step
+        from step_places
+        join records using (file_key, record_position)
+        where records.item_type = 'thread_rolled_back'
+    )
+),
+
+voided as (
+    select opened.file_key, opened.position, min(rolled_back.position) as voided_position
+    from depths as opened
+    join depths as rolled_back
+        on rolled_back.file_key = opened.file_key
+        and rolled_back.position > opened.position
+        and rolled_back.step < 0
+        and rolled_back.depth < opened.depth
+    where opened.step = 1
+    group by all
+),
+
+shaped as (
+    select
+        placed.session_id || '@' || placed.byte_offset || '.' || placed.record_no || '#' || steps.block_no as step_id,
+        'codex' as agent,
+        placed.session_id,
+        placed.session_kind,
+        placed.parent_session_id,
+        step_places.position,
+        steps.role,
+        steps.kind,
+        steps.author,
+        steps.label,
+        steps.prompt_kind,
+        voided.voided_position,
+        steps.text,
+        -- With phases only the final answer is one; before 0.104 any text may be (trap 38).
+        steps.kind = 'text' and coalesce(steps.phase, '') <> 'commentary' as can_be_final,
+        steps.tool_name,
+        steps.tool_call_id,
+        steps.arguments,
+        coalesce(steps.is_error, false) as is_error,
+        null::varchar as message_id,
+        case when steps.author = 'model' and steps.role = 'assistant' then placed.current_model end as model,
+        placed.occurred_at,
+        step_usage.input_tokens,
+        step_usage.cache_read_tokens,
+        step_usage.cache_write_tokens,
+        step_usage.output_tokens,
+        step_usage.reasoning_tokens,
+        placed.current_policy as permission_mode,
+        placed.current_version as version,
+        placed.current_cwd as project_path,
+        placed.session_git_branch as git_branch,
+        placed.session_git_commit as git_commit,
+        placed.source_path,
+        placed.file_key,
+        placed.line_no,
+        placed.byte_offset,
+        placed.byte_length,
+    from steps
+    join placed using (file_key, record_position)
+    join step_places using (file_key, record_position, block_no)
+    left join step_usage using (file_key, record_position, block_no)
+    left join voided on voided.file_key = placed.file_key and voided.position = step_places.position
+)
+
+select * from shaped
+order by session_id, position

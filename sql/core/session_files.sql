@@ -1,0 +1,11 @@
+-- One row per session and log file that holds a part of it, with the session it says it came from.
+-- @partition day
+-- @key session_id, file_key
+select
+    session_id,
+    file_key,
+    any_value(parent_session_id) as parent_session_id,
+    min(occurred_at) as started_at,
+from core.steps
+group by session_id, file_key
+order by session_id, file_key

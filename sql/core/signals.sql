@@ -1,0 +1,205 @@
+-- One row per piece of feedback found in the logs: what a person did or said about the agent's work.
+-- @partition day
+-- @key signal_id
+-- @not_null session_id, kind, polarity, strength
+-- @check polarity in (-1, 0, 1)
+-- @check strength in ('strong', 'medium', 'weak')
+with
+
+-- People judge in main sessions only; an approval policy that never asks cannot be rejected (trap 49).
+steps as (
+    select * from core.steps where session_kind = 'main' and turn_id is not null
+),
+
+turns as (
+    select
+        *,
+        lag(turn_id) over in_order as previous_turn_id,
+        lag(question) over in_order as previous_question,
+        lag(end_reason) over in_order as previous_end_reason,
+        lag(final_answer) over in_order as previous_answer,
+        lead(turn_id) over in_order as next_turn_id,
+        lead(prompt_kind) over in_order as next_prompt_kind,
+        lead(question) over in_order as next_question,
+    from core.turns
+    where session_kind = 'main'
+    window in_order as (partition by session_id order by turn_no)
+),
+
+rejections as (
+    select
+        case label when 'reasoned_rejection' then 'rejection_with_reason' else 'rejection' end as kind,
+        -1 as polarity,
+        'strong' as strength,
+        nullif(text, '') as words,
+        turn_id,
+        step_id,
+    from steps
+    where kind = 'rejection'
+),
+
+interrupts as (
+    select
+        'interrupt' as kind,
+        -1 as polarity,
+        'medium' as strength,
+        null as words,
+        interrupted.turn_id,
+        interrupted.step_id,
+    from steps as interrupted
+    join turns using (turn_id)
+    -- After a rejection the marker only repeats it.
+    where interrupted.kind = 'interrupt' and turns.end_reason <> 'rejected'
+        -- A prompt that extends the one before is an edit: "I forgot to add", not "bad answer" (session-formats 1.9).
+        and not coalesce(contains(turns.next_question, trim(turns.question)), false)
+),
+
+prompt_edits as (
+    select
+        'prompt_edit' as kind,
+        0 as polarity,
+        'weak' as strength,
+        turns.next_question as words,
+        turns.turn_id,
+        edited.step_id,
+    from turns
+    join steps as edited on edited.turn_id = turns.next_turn_id and edited.prompt_kind is not null
+    where turns.end_reason in ('interrupted', 'rolled_back')
+        and turns.final_answer is null
+        and contains(turns.next_question, trim(turns.question))
+),
+
+-- Undone after it was finished: the answer was not wanted. After an abort it is a prompt edit (session-formats 4).
+rollbacks as (
+    select
+        'rollback' as kind,
+        -1 as polarity,
+        'strong' as strength,
+        turns.next_question as words,
+        turns.turn_id,
+        opened.step_id,
+    from turns
+    join steps as opened on opened.turn_id = turns.turn_id and opened.prompt_kind is not null
+    where turns.is_abandoned and turns.final_answer is not null
+),
+
+-- The same prompt again after an answer, on another branch or as the very next turn.
+retries as (
+    select
+        'retry' as kind,
+        -1 as polarity,
+        case when bool_or(earlier.is_abandoned) then 'strong' else 'medium' end as strength,
+        null as words,
+        arg_max(earlier.turn_id, earlier.turn_no) as turn_id,
+        any_value(opened.step_id) as step_id,
+    from turns as later
+    join turns as earlier
+        on earlier.session_id = later.session_id
+        and earlier.turn_no < later.turn_no
+        and trim(earlier.question) = trim(later.question)
+        and earlier.final_answer is not null
+        and (earlier.is_abandoned or earlier.turn_no = later.turn_no - 1)
+    join steps as opened on opened.turn_id = later.turn_id and opened.prompt_kind is not null
+    where later.is_human and has_words(later.question)
+    group by later.turn_id
+),
+
+steers as (
+    select 'steer' as kind, 0 as polarity, 'medium' as strength, text as words, turn_id, step_id
+    from steps
+    where kind = 'steer' and author = 'human'
+),
+
+plan_approvals as (
+    select
+        'plan_approved' as kind,
+        1 as polarity,
+        'medium' as strength,
+        null as words,
+        turn_id,
+        step_id,
+    from steps
+    where kind = 'tool_result' and starts_with(text, 'User has approved your plan')
+    union all
+    select 'plan_approved', 1, 'medium', null, turns.previous_turn_id, opened.step_id
+    from turns
+    join steps as opened on opened.turn_id = turns.turn_id and opened.prompt_kind = 'plan'
+    where turns.previous_turn_id is not null
+),
+
+-- A choice among options the model offered, or the human's own words in their place.
+choices as (
+    select
+        'choice' as kind,
+        0 as polarity,
+        'medium' as strength,
+        text as words,
+        turn_id,
+        step_id,
+    from steps
+    where kind = 'tool_result' and not is_error
+        and (starts_with(text, 'User has answered your questions')
+            or (tool_name = 'request_user_input' and starts_with(text, '{"answers"')))
+),
+
+hand_edits as (
+    select 'hand_edit' as kind, -1 as polarity, 'medium' as strength, text as words, turn_id, step_id
+    from steps
+    where label = 'edited_text_file'
+),
+
+approved_prefixes as (
+    select 'command_approved' as kind, 1 as polarity, 'weak' as strength, text as words, turn_id, step_id
+    from steps
+    where label = 'approved_prefix'
+),
+
+-- Commands that throw the conversation away right after an answer.
+resets as (
+    select
+        'reset' as kind,
+        -1 as polarity,
+        'weak' as strength,
+        turns.question as words,
+        turns.previous_turn_id as turn_id,
+        opened.step_id,
+    from turns
+    join steps as opened on opened.turn_id = turns.turn_id and opened.prompt_kind is not null
+    where turns.prompt_kind = 'command'
+        and regexp_matches(turns.question, '^/(clear|rewind|undo)\b')
+        and turns.previous_end_reason = 'answered'
+),
+
+-- Failures are the machine's word, never a person's reward.
+found as (
+    select * from rejections
+    union all select * from interrupts
+    union all select * from prompt_edits
+    union all select * from rollbacks
+    union all select * from retries
+    union all select * from steers
+    union all select * from plan_approvals
+    union all select * from choices
+    union all select * from hand_edits
+    union all select * from approved_prefixes
+    union all select * from resets
+)
+
+select
+    left(sha256('signal|' || found.kind || '|' || found.turn_id || '|' || found.step_id), 32) as signal_id,
+    steps.agent,
+    steps.session_id,
+    found.turn_id,
+    found.step_id,
+    found.kind,
+    found.polarity,
+    found.strength,
+    found.words,
+    steps.occurred_at,
+    steps.permission_mode,
+    steps.source_path,
+    steps.byte_offset,
+    steps.byte_length,
+from found
+join steps using (step_id)
+order by signal_id

@@ -1,0 +1,101 @@
+-- One row per content block of a session, in one shape for both agents, with the turn it belongs to.
+-- @partition day
+-- @key step_id
+-- @not_null agent, session_id, position, kind, author
+with
+
+steps as (
+    select * from core.claude_steps
+    union all by name
+    select * from core.codex_steps
+),
+
+numbered as (
+    select
+        step_id,
+        session_id,
+        position,
+        kind,
+        prompt_kind,
+        can_be_final and trim(text, ' ' || chr(9) || chr(10) || chr(13)) <> '' as can_be_final,
+        count(prompt_kind) over so_far as turn_no,
+        -- Compaction boundaries and summaries that stand together are one boundary.
+        count(*) filter (where kind = 'compaction' and label <> 'compact_summary') over so_far as segment_no,
+    from steps
+    window so_far as (partition by session_id order by position rows unbounded preceding)
+),
+
+turn_openers as (
+    select
+        session_id,
+        turn_no,
+        left(sha256('turn|' || agent || '|' || step_id), 32) as turn_id,
+    from numbered
+    join (select step_id, agent from steps) using (step_id)
+    where prompt_kind is not null
+),
+
+-- The final answer is the model's text after the last tool call of the turn (session-formats 1.10).
+last_calls as (
+    select session_id, turn_no, max(position) as position
+    from numbered
+    where kind = 'tool_call'
+    group by all
+),
+
+placed as (
+    select
+        numbered.step_id,
+        turn_openers.turn_id,
+        numbered.turn_no,
+        numbered.segment_no,
+        numbered.can_be_final and numbered.position > coalesce(last_calls.position, 0) as is_final,
+    from numbered
+    left join turn_openers using (session_id, turn_no)
+    left join last_calls using (session_id, turn_no)
+)
+
+select
+    steps.step_id,
+    steps.agent,
+    steps.session_id,
+    steps.session_kind,
+    steps.parent_session_id,
+    placed.turn_id,
+    placed.turn_no::integer as turn_no,
+    placed.segment_no::integer as segment_no,
+    steps.position,
+    steps.role,
+    steps.kind,
+    steps.author,
+    steps.label,
+    steps.prompt_kind,
+    steps.voided_position,
+    placed.is_final and placed.turn_id is not null as is_final,
+    steps.text,
+    steps.tool_name,
+    steps.tool_call_id,
+    steps.arguments,
+    steps.is_error,
+    steps.message_id,
+    steps.model,
+    steps.occurred_at,
+    steps.input_tokens,
+    steps.cache_read_tokens,
+    steps.cache_write_tokens,
+    steps.output_tokens,
+    steps.reasoning_tokens,
+    steps.permission_mode,
+    steps.version,
+    steps.project_path,
+    steps.git_branch,
+    steps.git_commit,
+    steps.entrypoint,
+    steps.source_path,
+    steps.file_key,
+    steps.line_no,
+    steps.byte_offset,
+    steps.byte_length,
+from steps
+join placed using (step_id)
+order by session_id, position

@@ -1,0 +1,174 @@
+-- One row per prompt that opened a turn, with what followed until the next one.
+-- @partition day
+-- @key turn_id
+-- @not_null session_id, turn_no, prompt_kind, question, end_reason
+-- @check is_human = (prompt_kind = 'human')
+-- @check end_reason <> 'answered' or final_answer is not null
+with
+
+steps as (
+    select * from core.steps where turn_id is not null
+),
+
+openers as (
+    select * from steps where prompt_kind is not null
+),
+
+-- Steps that say how far the turn got: what the model or the human did, not what the machine noted.
+lived as (
+    select
+        *,
+        lag(kind) over (partition by turn_id order by position) as previous_kind,
+        lag(label) over (partition by turn_id order by position) as previous_label,
+    from (
+        select turn_id, position, kind, label, is_error, prompt_kind
+        from steps
+        where kind in ('text', 'tool_call', 'tool_result', 'interrupt', 'rejection', 'steer')
+            or (kind = 'notice' and is_error and label in ('synthetic', 'task_complete', 'error', 'api_error'))
+    )
+),
+
+ends as (
+    select
+        turn_id,
+        max_by(kind, position) as last_kind,
+        max_by(label, position) as last_label,
+        -- Codex ends a failed task without a last message; a plan's task too, but there the plan is the answer.
+        bool_or(kind = 'notice' and label = 'task_complete') as has_failed_task,
+        max(position) filter (where kind = 'notice' and label in ('synthetic', 'error')) as error_position,
+        bool_or(kind = 'interrupt') as has_interrupt,
+        -- A plain rejection stops the turn; one with a reason does not (session-formats 1.9).
+        bool_or(kind = 'interrupt' and previous_label = 'plain_rejection') as is_stopped_by_rejection,
+    from lived
+    group by turn_id
+),
+
+answers as (
+    select
+        turn_id,
+        string_agg(text, chr(10) || chr(10) order by position)
+            filter (where is_final) as final_answer,
+        string_agg(text, chr(10) || chr(10) order by position)
+            filter (where kind = 'text' and trim(text, ' ' || chr(9) || chr(10) || chr(13)) <> '') as all_text,
+        max(position) filter (where is_final) as final_position,
+    from steps
+    where kind = 'text'
+    group by turn_id
+),
+
+totals as (
+    select
+        turn_id,
+        count(*) as step_count,
+        count(*) filter (where kind = 'tool_call') as tool_call_count,
+        count(*) filter (where is_error and kind = 'tool_result') as error_count,
+        count(*) filter (where kind = 'steer') as steer_count,
+        count(*) filter (where kind = 'rejection') as rejection_count,
+        bool_or(label in ('turn_duration', 'stop_hook_summary', 'task_complete', 'turn_aborted') or kind = 'interrupt')
+            as has_end_marker,
+        max(occurred_at) filter (where author in ('model', 'human') or kind = 'tool_result') as ended_at,
+        list_sort(list_distinct(list(model) filter (where model is not null))) as models,
+        arg_max(model, position) filter (where model is not null) as model,
+        sum(input_tokens)::bigint as input_tokens,
+        sum(cache_read_tokens)::bigint as cache_read_tokens,
+        sum(cache_write_tokens)::bigint as cache_write_tokens,
+        sum(output_tokens)::bigint as output_tokens,
+        sum(reasoning_tokens)::bigint as reasoning_tokens,
+        max(position) as last_position,
+    from steps
+    group by turn_id
+),
+
+last_turns as (
+    select session_id, max(turn_no) as last_turn_no from openers group by session_id
+),
+
+described as (
+    select
+        openers.turn_id,
+        openers.agent,
+        openers.session_id,
+        openers.session_kind,
+        openers.turn_no,
+        openers.segment_no,
+        openers.prompt_kind,
+        openers.prompt_kind = 'human' as is_human,
+        openers.text as question,
+        answers.final_answer,
+        answers.all_text,
+        totals.step_count::integer as step_count,
+        totals.tool_call_count::integer as tool_call_count,
+        totals.error_count::integer as error_count,
+        totals.steer_count::integer as steer_count,
+        totals.rejection_count::integer as rejection_count,
+        case
+            when openers.voided_position is not null and openers.agent = 'codex' then 'rolled_back'
+            when ends.is_stopped_by_rejection or coalesce(ends.last_label = 'plain_rejection', false) then 'rejected'
+            when ends.has_interrupt then 'interrupted'
+            when ends.error_position > coalesce(answers.final_position, 0) then 'error'
+            when ends.has_failed_task and answers.final_answer is null then 'error'
+            when answers.final_answer is not null then 'answered'
+            when ends.last_kind in ('tool_call', 'tool_result', 'rejection', 'steer') then 'tool'
+            else 'open' end as end_reason,
+        totals.has_end_marker or openers.turn_no < last_turns.last_turn_no as is_ended,
+        openers.voided_position is not null as is_abandoned,
+        openers.voided_position,
+        openers.occurred_at as started_at,
+        totals.ended_at,
+        greatest(date_diff('millisecond', openers.occurred_at, totals.ended_at), 0) as duration_ms,
+        totals.model,
+        totals.models,
+        openers.version,
+        openers.permission_mode,
+        openers.project_path,
+        openers.git_branch,
+        totals.input_tokens,
+        totals.cache_read_tokens,
+        totals.cache_write_tokens,
+        totals.output_tokens,
+        totals.reasoning_tokens,
+        openers.position as first_position,
+        totals.last_position,
+        openers.source_path,
+        openers.byte_offset,
+        openers.byte_length,
+    from openers
+    join totals using (turn_id)
+    left join ends using (turn_id)
+    left join answers using (turn_id)
+    join last_turns using (session_id)
+),
+
+-- What the model had seen: the earlier turns of the segment that still stood when this one began. Turns share a context
+-- where these are the same words.
+digests as (
+    select
+        turn_id,
+        session_id,
+        segment_no,
+        first_position,
+        voided_position,
+        sha256(question || chr(31) || coalesce(all_text, '')) as digest,
+    from described
+),
+
+contexts as (
+    select
+        digests.turn_id,
+        sha256(coalesce(string_agg(earlier.digest, ',' order by earlier.first_position), '')) as context_hash,
+    from digests
+    left join digests as earlier
+        on earlier.session_id = digests.session_id
+        and earlier.segment_no = digests.segment_no
+        and earlier.first_position < digests.first_position
+        and coalesce(earlier.voided_position > digests.first_position, true)
+    group by digests.turn_id
+)
+
+select
+    described.* exclude (voided_position),
+    sha256(described.question) as prompt_hash,
+    contexts.context_hash,
+from described
+join contexts using (turn_id)
+order by turn_id

@@ -1,0 +1,137 @@
+-- One row per JSON record of a Codex rollout line, its three eras brought to one envelope.
+-- @partition day
+-- @key file_key, byte_offset, record_no
+-- @not_null source_path, line_no
+with
+
+whole_lines as (
+    select file_key, byte_offset, 1 as record_no, line_no, byte_length, source_path, generation, is_current, line as record
+    from raw.codex
+    anti join (
+        select file_key, byte_offset from staging.repaired_lines where source = 'codex'
+    ) using (file_key, byte_offset)
+),
+
+records as (
+    select * from whole_lines
+    union all by name
+    select
+        file_key, byte_offset, record_no, line_no, byte_length, source_path, generation, is_current, record,
+    from staging.repaired_lines
+    where source = 'codex' and record is not null
+),
+
+enveloped as (
+    select
+        *,
+        json_transform(record, '{"timestamp": "VARCHAR", "type": "VARCHAR", "record_type": "VARCHAR", "id": "VARCHAR",
+            "ordinal": "BIGINT", "payload": "JSON"}') as envelope,
+    from records
+),
+
+-- The bare era (up to 0.31) has no envelope: its first line is the session, the rest are response items; a few later
+-- files carry the item flattened at top level (trap 45, session-formats 2.2).
+opened as (
+    select
+        * exclude (record, envelope),
+        case
+            when envelope.record_type is not null then envelope.record_type
+            when envelope.payload is null and envelope.type is null and envelope.id is not null then 'session_meta'
+            when envelope.payload is null and envelope.type not in ('session_meta', 'turn_context', 'event_msg',
+                'response_item', 'compacted', 'world_state', 'token_usage_record') then 'response_item'
+            else envelope.type end as type,
+        envelope.payload is null as is_bare,
+        utc_timestamp(envelope.timestamp) as occurred_at,
+        envelope.ordinal as ordinal,
+        case when not is_current or generation > 0 then md5(record) end as line_md5,
+        json_transform(coalesce(envelope.payload, record::json), '{
+            "type": "VARCHAR", "id": "VARCHAR", "role": "VARCHAR", "phase": "VARCHAR", "turn_id": "VARCHAR",
+            "call_id": "VARCHAR", "name": "VARCHAR", "arguments": "VARCHAR", "input": "VARCHAR", "output": "JSON",
+            "content": "JSON", "summary": "JSON", "message": "VARCHAR", "text": "VARCHAR",
+            "last_agent_message": "VARCHAR", "reason": "VARCHAR", "num_turns": "INTEGER", "status": "VARCHAR",
+            "action": "JSON", "response_id": "VARCHAR", "user_facing_hint": "VARCHAR", "thread_name": "VARCHAR",
+            "duration_ms": "BIGINT", "cwd": "VARCHAR", "originator": "VARCHAR", "cli_version": "VARCHAR",
+            "source": "JSON", "thread_source": "VARCHAR", "forked_from_id": "VARCHAR", "parent_thread_id": "VARCHAR",
+            "model": "VARCHAR", "approval_policy": "VARCHAR", "author": "VARCHAR",
+            "git": {"branch": "VARCHAR", "commit_hash": "VARCHAR"},
+            "item": {"type": "VARCHAR", "id": "VARCHAR", "phase": "VARCHAR", "content": "JSON", "text": "VARCHAR"},
+            "info": {"total_token_usage": {"input_tokens": "BIGINT", "cached_input_tokens": "BIGINT",
+                "cache_write_input_tokens": "BIGINT", "output_tokens": "BIGINT", "reasoning_output_tokens": "BIGINT",
+                "total_tokens": "BIGINT"}},
+            "usage": {"input_tokens": "BIGINT", "cached_input_tokens": "BIGINT", "cache_write_input_tokens": "BIGINT",
+                "output_tokens": "BIGINT", "reasoning_output_tokens": "BIGINT", "total_tokens": "BIGINT"},
+            "internal_chat_message_metadata_passthrough": {"turn_id": "VARCHAR", "content_item_kinds": ["VARCHAR"]}
+        }') as item,
+    from enveloped
+),
+
+typed as (
+    select
+        source_path,
+        file_key,
+        generation,
+        is_current,
+        line_no,
+        byte_offset,
+        byte_length,
+        record_no,
+        type,
+        is_bare,
+        occurred_at,
+        ordinal,
+        line_md5,
+        case when type in ('event_msg', 'response_item') then item.type end as item_type,
+        item.item.type as completed_type,
+        coalesce(item.id, item.item.id) as item_id,
+        item.role as role,
+        coalesce(item.phase, item.item.phase) as phase,
+        coalesce(item.turn_id, item.internal_chat_message_metadata_passthrough.turn_id) as turn_id,
+        item.call_id as tool_call_id,
+        item.name as tool_name,
+        -- Raw text arguments (apply_patch, code mode) become {"input": text}, so that arguments are always an object.
+        case
+            when item.action is not null then item.action
+            when item.input is not null then json_object('input', item.input)
+            when item.arguments is null then null
+            when is_json_object(item.arguments) then item.arguments::json
+            else json_object('input', item.arguments) end as arguments,
+        content_text(item.output) as output,
+        -- The parts of a message; images are only named, their base64 stays in raw (trap 43 likewise for encrypted text).
+        list_transform(
+            json_transform(
+                case when json_type(coalesce(item.content, item.item.content)) = 'ARRAY'
+                    then coalesce(item.content, item.item.content) else '[]' end,
+                '[{"type": "VARCHAR", "text": "VARCHAR"}]'),
+            lambda part: {'type': part.type, 'text': coalesce(part.text, '')}) as parts,
+        item.internal_chat_message_metadata_passthrough.content_item_kinds as part_kinds,
+        array_to_string(list_transform(
+            json_transform(
+                case when json_type(item.summary) = 'ARRAY' then item.summary else '[]' end, '[{"text": "VARCHAR"}]'),
+            lambda part: part.text), chr(10) || chr(10)) as reasoning,
+        coalesce(item.message, item.text, item.item.text, item.user_facing_hint) as text,
+        item.last_agent_message as last_agent_message,
+        item.reason as reason,
+        item.num_turns as num_turns,
+        item.status as status,
+        item.duration_ms as duration_ms,
+        item.response_id as response_id,
+        item.thread_name as thread_name,
+        item.info.total_token_usage as total_usage,
+        item.usage as response_usage,
+        item.cwd as cwd,
+        item.originator as originator,
+        item.cli_version as version,
+        item.source as session_source,
+        item.thread_source as thread_source,
+        item.forked_from_id as forked_from_id,
+        coalesce(item.parent_thread_id,
+            json_extract_string(item.source, '$.subagent.thread_spawn.parent_thread_id')) as parent_thread_id,
+        item.git.branch as git_branch,
+        item.git.commit_hash as git_commit,
+        item.model as model,
+        item.approval_policy as approval_policy,
+    from opened
+)
+
+select * from typed
+order by file_key, byte_offset, record_no

@@ -1,7 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { UserError } from '../errors.js';
+import type { Project } from './graph.js';
 import type { Column } from './manifest.js';
-import type { Model } from './model.js';
-import { identifier } from './warehouse.js';
+import { type Model, sha256 } from './model.js';
+import { createView, identifier, rawRelation, rawSources, tableRelation } from './warehouse.js';
 
 /** A broken promise: `rows` rows of a model's day break `rule`; `examples` are keys of the first ones, never their text. */
 export type Failure = { model: string; day: string; rule: string; rows: number; examples: string[] };
@@ -25,8 +27,47 @@ export async function checkDraft(connection: DuckDBConnection, model: Model, dra
   return { rows, failures };
 }
 
-/** What is wrong with the columns a model makes, and what to do; null where its header agrees with them. */
-export function columnProblem(model: Model, columns: readonly Column[]): string | null {
+/** Binds every changed model over empty inputs: its columns become known, and what is wrong with it shows early. */
+export async function describeTables(
+  connection: DuckDBConnection,
+  lake: string,
+  project: Project,
+  selected: Set<string>,
+) {
+  const { tables } = project.manifest;
+  for (const { text } of project.macros) await connection.run(text);
+  for (const source of rawSources) await createView(connection, `raw.${source}`, rawRelation(lake, []));
+  for (const node of project.nodes) {
+    const shape = sha256([node.own, ...node.inputs.map((input) => tables[input]?.shape)].join('.'), 16);
+    const before = tables[node.name];
+    if (selected.has(node.name) && before?.shape !== shape) {
+      const columns = await describeModel(connection, node);
+      if (node.isCheck) continue;
+      const partitioned = node.partitioned || node.split;
+      tables[node.name] = { fingerprint: '', files: {}, ...before, columns, partitioned, shape };
+    }
+    const table = tables[node.name];
+    if (table) await createView(connection, node.name, tableRelation(lake, { ...table, files: {} }));
+  }
+}
+
+/** The columns a model makes, found by binding it alone. Throws a UserError where SQL and header do not agree. */
+async function describeModel(connection: DuckDBConnection, model: Model): Promise<Column[]> {
+  let columns: Column[];
+  try {
+    const reader = await connection.runAndReadAll(`describe ${model.sql}`);
+    columns = reader.getRowsJS().map(([name, type]) => [String(name), String(type)]);
+  } catch (error) {
+    throw new UserError(`${model.file}: ${queryFailure(error) ?? error}; correct the model`, {
+      cause: error,
+    });
+  }
+  const problem = columnProblem(model, columns);
+  if (problem) throw new UserError(`${model.file}: ${problem}`);
+  return columns.filter(([name]) => name !== 'day' || !(model.partitioned || model.split));
+}
+
+function columnProblem(model: Model, columns: readonly Column[]): string | null {
   const names = columns.map(([name]) => name);
   const unknown = [...model.key, ...model.notNull].find((column) => !names.includes(column));
   if (unknown) return `its header names ${unknown}, which it does not make; it makes ${names.join(', ')}`;
@@ -44,22 +85,14 @@ export function columnProblem(model: Model, columns: readonly Column[]): string 
   return gone.length > 0 ? `has @column ${gone.join(', ')} but makes no such column; remove the lines` : null;
 }
 
-/** Runs a claim of sql/checks; null where no row breaks it. */
-export async function runClaim(
-  connection: DuckDBConnection,
-  model: Model,
-  day: string,
-): Promise<Failure | null> {
+/** Runs a claim of sql/checks; fails where a row breaks it. */
+export async function runClaim(connection: DuckDBConnection, model: Model, day: string): Promise<Failure[]> {
   const reader = await connection.runAndReadAll(`select count(*) from (\n${model.sql}\n)`);
   const rows = Number(reader.getRows()[0]?.[0]);
-  if (rows === 0) return null;
-  return {
-    model: model.name,
-    day,
-    rule: model.grain,
-    rows,
-    examples: await exampleKeys(connection, model.sql),
-  };
+  if (rows === 0) return [];
+  return [
+    { model: model.name, day, rule: model.grain, rows, examples: await exampleKeys(connection, model.sql) },
+  ];
 }
 
 /** What DuckDB said of a failing query, without the data it quotes; null where it is no error of the query. */

@@ -1,11 +1,9 @@
 import { type DuckDBConnection, version as duckdbVersion } from '@duckdb/node-api';
-import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import { type RawDay, rawDays, readCommits } from './commits.js';
-import { lakeFolder } from './lake.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { type Macro, type Model, readSqlFolder, sha256 } from './model.js';
-import { openDuckDB, quote, rawSources } from './warehouse.js';
+import { quote, rawSources } from './warehouse.js';
 
 /** A model that knows its inputs; `own` is the part of its fingerprint that is not its inputs: SQL, macros, engine. */
 export type Node = Model & { readonly inputs: readonly string[]; readonly own: string };
@@ -16,16 +14,6 @@ export type Project = {
   readonly macros: readonly Macro[];
   readonly manifest: Manifest;
   readonly raw: ReadonlyMap<string, ReadonlyMap<string, RawDay>>;
-};
-
-/** Models of one kind that follow one another: run day by day, or once each over all days. */
-export type Stage = { readonly perDay: boolean; readonly nodes: readonly Node[] };
-
-/** One model that is out of date: its days ('' for a whole one) and how many of them for which reason. */
-export type PlanLine = {
-  readonly model: string;
-  readonly days: readonly string[];
-  readonly reasons: Record<string, number>;
 };
 
 // Raise it when the runner writes other bytes for the same SQL. Redaction has no policy yet: 'none'.
@@ -58,30 +46,6 @@ export async function readProject(
   return { nodes: inOrder(nodes), macros, manifest, raw };
 }
 
-/** What a build would do, without the lock and without touching anything. */
-export async function readPlan(options: { config: Config; select?: string | undefined; full?: boolean }) {
-  const duckdb = await openDuckDB();
-  try {
-    const project = await readProject(duckdb.connection, options.config.sql, lakeFolder(options.config));
-    return planBuild(project, selectModels(project, options.select), options.full);
-  } finally {
-    duckdb.close();
-  }
-}
-
-/** One line a model: its name, how many days, and why. */
-export function describePlan(plan: readonly PlanLine[]): string[] {
-  const width = Math.max(0, ...plan.map(({ model }) => model.length));
-  const lines = plan.map(({ model, days, reasons }) => {
-    const count = days[0] === '' ? 'whole' : days.length === 1 ? '1 day' : `${days.length} days`;
-    const why = Object.entries(reasons).map(([reason, many]) =>
-      many < days.length ? `${reason} (${many})` : reason,
-    );
-    return `${model.padEnd(width)}  ${count.padStart(10)}  ${why.join(', ')}`;
-  });
-  return lines.length > 0 ? lines : ['every model is up to date'];
-}
-
 /** True for tables whose files have days: raw, @partition day and @split day. */
 export function hasDays(project: Project, table: string): boolean {
   const node = project.nodes.find(({ name }) => name === table);
@@ -94,59 +58,9 @@ export function daysOf(project: Project, table: string): string[] {
   return raw ? [...raw.keys()] : Object.keys(project.manifest.tables[table]?.files ?? {});
 }
 
-/** What a model's output of a day ('' for a whole one) depends on, as short hashes joined by dots. */
-export function fingerprint(project: Project, node: Node, day: string): string {
-  const inputs = node.inputs.map((input) => content(project, input, node.partitioned ? day : null));
-  return [node.own, ...inputs].join('.');
-}
-
-/** Why a model is out of date for a day ('' for a whole one); null when it is not. */
-export function whyStale(project: Project, node: Node, day: string): string | null {
-  const table = project.manifest.tables[node.name];
-  const before = node.isCheck
-    ? project.manifest.checks[node.name]?.[day]
-    : node.split
-      ? table?.fingerprint
-      : table?.files[day]?.fingerprint;
-  if (!before) return 'new';
-  const parts = before.split('.');
-  const reasons = ['sql', 'macros', 'DuckDB or runner', ...node.inputs.map((input) => `input ${input}`)];
-  const first = fingerprint(project, node, day)
-    .split('.')
-    .findIndex((part, index) => part !== parts[index]);
-  return first < 0 ? null : `${reasons[first]} changed`;
-}
-
-/** What a build would do. What follows an outdated model counts as outdated, though equal bytes may yet spare it. */
-export function planBuild(project: Project, selected: ReadonlySet<string>, full = false): PlanLine[] {
-  const lines: PlanLine[] = [];
-  const outdated = new Map<string, Set<string>>();
-  const added = new Map<string, string[]>();
-  for (const node of project.nodes.filter(({ name }) => selected.has(name))) {
-    const days = node.inputs
-      .filter((input) => hasDays(project, input))
-      .flatMap((input) => [...daysOf(project, input), ...(added.get(input) ?? [])]);
-    const all = new Set(node.partitioned ? days : ['']);
-    const stale = new Map<string, string>();
-    for (const day of all) {
-      const follows = node.inputs.find((input) => isOutdated(outdated.get(input), day));
-      const why = full ? 'full' : (whyStale(project, node, day) ?? (follows && `input ${follows} changed`));
-      if (why) stale.set(day, why);
-    }
-    for (const day of daysOf(project, node.name)) {
-      if (node.partitioned && !all.has(day)) stale.set(day, 'day gone');
-    }
-    if (stale.size === 0) continue;
-    const reasons: Record<string, number> = {};
-    for (const why of stale.values()) reasons[why] = (reasons[why] ?? 0) + 1;
-    lines.push({ model: node.name, days: [...stale.keys()].sort(), reasons });
-    // A split model that only follows its inputs most likely changes the days that they change.
-    const spread = whyStale(project, node, '') !== null || full;
-    const inputDays = node.inputs.flatMap((input) => [...(outdated.get(input) ?? [])]);
-    outdated.set(node.name, new Set(node.split ? (spread ? days : inputDays) : stale.keys()));
-    added.set(node.name, [...(outdated.get(node.name) ?? [])]);
-  }
-  return lines;
+/** True where a table has a file of this day. */
+export function hasDay(project: Project, table: string, day: string): boolean {
+  return project.raw.get(table)?.has(day) ?? project.manifest.tables[table]?.files[day] !== undefined;
 }
 
 /** The models that `core.turns`, `core.`, `+core.turns` (and before), `core.turns+` (and after), joined by commas, name. */
@@ -183,38 +97,21 @@ export function selectModels(project: Project, patterns?: string): Set<string> {
   return selected;
 }
 
-/** Few stages: all day models that can run, then all whole ones that can, and so on. */
-export function stagesOf(nodes: readonly Node[]): Stage[] {
-  const stages: Stage[] = [];
-  let left = nodes;
-  for (let perDay = true; left.length > 0; perDay = !perDay) {
-    const waiting = new Set(left.map(({ name }) => name));
-    const taken: Node[] = [];
-    for (const node of left) {
-      if (node.partitioned !== perDay || node.inputs.some((input) => waiting.has(input))) continue;
-      taken.push(node);
+/** Few stages: every day model that can run, then every whole one that can, and so on. */
+export function stagesOf(nodes: readonly Node[]): Node[][] {
+  const stages: Node[][] = [];
+  const waiting = new Set(nodes.map(({ name }) => name));
+  for (let perDay = true; waiting.size > 0; perDay = !perDay) {
+    const stage: Node[] = [];
+    for (const node of nodes) {
+      if (!waiting.has(node.name) || node.partitioned !== perDay) continue;
+      if (node.inputs.some((input) => waiting.has(input))) continue;
+      stage.push(node);
       waiting.delete(node.name);
     }
-    if (taken.length > 0) stages.push({ perDay, nodes: taken });
-    left = left.filter(({ name }) => waiting.has(name));
+    if (stage.length > 0) stages.push(stage);
   }
   return stages;
-}
-
-function isOutdated(days: ReadonlySet<string> | undefined, day: string): boolean {
-  return days !== undefined && days.size > 0 && (day === '' || days.has(day) || days.has(''));
-}
-
-/** Of an input's bytes on one day, or on all. Raw is what the commits say, so that merging its files changes nothing. */
-function content(project: Project, input: string, day: string | null): string {
-  const raw = project.raw.get(input);
-  const files = project.manifest.tables[input]?.files ?? {};
-  const of = (key: string) => (raw ? raw.get(key)?.content : files[key]?.sha256) ?? '';
-  if (day !== null && hasDays(project, input)) return of(day).slice(0, 16);
-  const lines = daysOf(project, input)
-    .sort()
-    .map((key) => `${key} ${of(key)}`);
-  return sha256(lines.join('\n'), 16);
 }
 
 /** The tables a SELECT names, with their schema (a bare name is a CTE), and every word in it, for finding macros. */

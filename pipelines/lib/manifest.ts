@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../errors.js';
 import { atPoint, publishFile, writeAtomically } from './lake.js';
 
@@ -34,6 +35,8 @@ export type Manifest = {
 type Retired = { file: string; at: string };
 
 const dayMs = 86_400_000;
+// There while a build makes files, so that the next one knows when it was killed.
+const runMark = 'unpublished.json';
 
 /** The published manifest; an empty one where nothing is built yet. */
 export async function readManifest(lake: string): Promise<Manifest> {
@@ -42,81 +45,70 @@ export async function readManifest(lake: string): Promise<Manifest> {
   throw new UserError('lake/manifest.json: another version wrote it; remove it to build everything again');
 }
 
-/** Moves a checked draft to its content-addressed place below `folder`, durable when this returns. */
-export async function storeDraft(lake: string, draft: string, folder: string) {
+/** Moves a checked draft to its content-addressed place, durable when this returns. */
+export async function storeDraft(
+  lake: string,
+  draft: string,
+  of: { table: string; day: string; rows: number; fingerprint: string },
+): Promise<Entry> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(draft, { highWaterMark: 1 << 20 })) hash.update(chunk);
   const sha256 = hash.digest('hex');
   const { size: bytes } = await stat(draft);
+  const folder = of.table.replace('.', '/') + (of.day === '' ? '' : `/day=${of.day}`);
   const file = `${folder}/${sha256.slice(0, 16)}.parquet`;
   await publishFile(draft, join(lake, file));
   atPoint('draft-renamed');
-  return { file, sha256, bytes };
+  return { file, sha256, rows: of.rows, bytes, fingerprint: of.fingerprint };
 }
 
-/** Replaces what is published in one rename; files it no longer names stay a day for readers that still hold them. */
-export async function publishManifest(
+/** Begins a run: deletes files retired a day ago and, after a run that was cut short, those that nothing names. */
+export async function openPublication(lake: string, manifest: Manifest, now: Date): Promise<void> {
+  const named = filesOf(manifest);
+  const retired = await readRetired(lake);
+  const waits = ({ file, at }: Retired) => named.has(file) || now.getTime() - Date.parse(at) < dayMs;
+  const waiting = retired.filter(waits);
+  if (waiting.length < retired.length) {
+    const over = retired.filter((entry) => !waits(entry));
+    await removeFiles(
+      lake,
+      over.map(({ file }) => file),
+    );
+    await writeAtomically(join(lake, 'retired.json'), `${JSON.stringify(waiting)}\n`);
+    atPoint('retired-swept');
+  }
+  if ((await readJson(lake, runMark)) !== undefined || named.size === 0) await removeUnnamed(lake, named);
+  await writeAtomically(join(lake, runMark), '{}\n');
+}
+
+/**
+ * Ends a run: replaces what is published in one rename. Files it no longer names stay a day, for readers that still hold
+ * them. Not `isClean`: the run made files that are not published, the next one looks for them.
+ */
+export async function publish(
   lake: string,
-  before: Manifest,
-  after: Manifest,
-  now: Date,
+  { before, after, now, isClean }: { before: Manifest; after: Manifest; now: Date; isClean: boolean },
 ): Promise<void> {
   const named = filesOf(after);
   const dropped = [...filesOf(before)].filter((file) => !named.has(file));
   const kept = (await readRetired(lake)).filter(({ file }) => !named.has(file) && !dropped.includes(file));
   const retired = [...kept, ...dropped.map((file) => ({ file, at: now.toISOString() }))];
   atPoint('before-publish');
-  if (retired.length > 0) await writeAtomically(join(lake, 'retired.json'), `${JSON.stringify(retired)}\n`);
-  await writeAtomically(join(lake, 'manifest.json'), `${JSON.stringify(after, sortKeys)}\n`);
-  atPoint('published');
-}
-
-/** Deletes files retired a day ago, and after a run that did not end also those that nothing names. */
-export async function sweepTables(lake: string, manifest: Manifest, now: Date): Promise<void> {
-  const retired = await readRetired(lake);
-  const named = filesOf(manifest);
-  const waits = ({ file, at }: Retired) => named.has(file) || now.getTime() - Date.parse(at) < dayMs;
-  const waiting = retired.filter(waits);
-  if (waiting.length < retired.length) {
-    await removeFiles(
-      lake,
-      retired.filter((entry) => !waits(entry)).map(({ file }) => file),
-    );
-    await writeAtomically(join(lake, 'retired.json'), `${JSON.stringify(waiting)}\n`);
-    atPoint('retired-swept');
+  if (!isDeepStrictEqual(before, after)) {
+    if (retired.length > 0) await writeAtomically(join(lake, 'retired.json'), `${JSON.stringify(retired)}\n`);
+    await writeAtomically(join(lake, 'manifest.json'), `${JSON.stringify(after, sortKeys)}\n`);
   }
-  const left = await readJson(lake, 'unpublished.json');
-  if (left !== undefined || named.size === 0) await removeUnnamed(lake, manifest);
+  atPoint('published');
+  if (isClean) await rm(join(lake, runMark), { force: true });
 }
 
-/** Notes that a run is making files, so that the next one knows to look for leftovers if this one is killed. */
-export async function markUnpublished(lake: string): Promise<void> {
-  await writeAtomically(join(lake, 'unpublished.json'), '{}\n');
-}
-
-/** Ends what markUnpublished began; `made` are this run's files, those that were not published go. */
-export async function clearUnpublished(
-  lake: string,
-  manifest: Manifest,
-  made: readonly string[],
-): Promise<void> {
-  const named = filesOf(manifest);
-  const kept = new Set((await readRetired(lake)).map(({ file }) => file));
-  await removeFiles(
-    lake,
-    made.filter((file) => !named.has(file) && !kept.has(file)),
-  );
-  await rm(join(lake, 'unpublished.json'), { force: true });
-}
-
-async function removeUnnamed(lake: string, manifest: Manifest): Promise<void> {
-  const named = filesOf(manifest);
-  for (const { file } of await readRetired(lake)) named.add(file);
+async function removeUnnamed(lake: string, named: ReadonlySet<string>): Promise<void> {
+  const retired = new Set((await readRetired(lake)).map(({ file }) => file));
   const built = /^(?!raw\/|commits\/|drafts\/)\w+\/\w+\/(day=[^/]+\/)?[0-9a-f]{16}\.parquet$/;
   const files = await readdir(lake, { recursive: true });
   await removeFiles(
     lake,
-    files.filter((file) => built.test(file) && !named.has(file)),
+    files.filter((file) => built.test(file) && !named.has(file) && !retired.has(file)),
   );
 }
 

@@ -10,8 +10,7 @@ export type DuckDB = { readonly connection: DuckDBConnection; readonly close: ()
 /** The kinds of raw rows that ingest writes; each is a table `raw.<source>`. */
 export const rawSources = ['claude', 'codex', 'claude_files', 'seq', 'events'] as const;
 
-/** The columns of a raw table, but for its `day`. */
-export const rawColumns: readonly Column[] = [
+const rawColumns: readonly Column[] = [
   ['source', 'VARCHAR'],
   ['source_path', 'VARCHAR'],
   ['file_key', 'VARCHAR'],
@@ -75,23 +74,32 @@ export function tableRelation(lake: string, table: Table, day?: string): string 
 }
 
 /**
- * Raw lines as a SELECT: where their file lies now, which generation it is, without lines read again longer. `state` is a
- * folder with raw_files_state.parquet and raw_superseded.parquet.
+ * Raw lines as a SELECT: under the path their file has now, with its generation, without lines read again longer. Reads
+ * what build left in drafts/raw_files_state.parquet and drafts/raw_superseded.parquet.
  */
-export function rawRelation(lake: string, days: readonly RawDay[], state: string): string {
+export function rawRelation(lake: string, days: readonly RawDay[]): string {
   const files = days.flatMap((day) => day.files);
   if (files.length === 0) return emptyRelation(rawColumns, true);
-  const read = (name: string) => `read_parquet(${quote(join(state, `${name}.parquet`))})`;
+  const read = (name: string) => `read_parquet(${quote(join(lake, 'drafts', `${name}.parquet`))})`;
   return `select lines.* replace (files.source_path as source_path), files.generation, files.is_current
     from ${readParquet(lake, files, true)} as lines
     join ${read('raw_files_state')} as files using (file_key)
     anti join ${read('raw_superseded')} as superseded using (file_key, byte_offset, byte_length)`;
 }
 
-/** A relation of these columns and no rows. */
-export function emptyRelation(columns: readonly Column[], withDay: boolean): string {
+function emptyRelation(columns: readonly Column[], withDay: boolean): string {
   const all = withDay ? [...columns, ['day', 'VARCHAR'] as const] : columns;
   return `select ${all.map(([name, type]) => `null::${type} as ${identifier(name)}`).join(', ')} where false`;
+}
+
+/** Writes the rows of a SELECT, in their order, as the Parquet of every table. */
+export async function writeParquet(
+  connection: DuckDBConnection,
+  select: string,
+  file: string,
+): Promise<void> {
+  const options = 'format parquet, compression zstd, row_group_size 20000';
+  await connection.run(`copy (${select}) to ${quote(file)} (${options})`);
 }
 
 /** A SQL string literal. */

@@ -1,0 +1,62 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { checkDraft, type Failure } from './checks.js';
+import type { Node } from './graph.js';
+import { draftPath } from './lake.js';
+import { type Entry, storeDraft, type Table } from './manifest.js';
+import { identifier, quote, writeParquet } from './warehouse.js';
+
+/** A model to run on a connection that has views of its inputs; `made` is the fingerprint of what it is made from. */
+export type Job = {
+  readonly connection: DuckDBConnection;
+  readonly lake: string;
+  readonly node: Node;
+  readonly table: Table;
+  readonly made: string;
+};
+
+/** Checked files by day, or the promises that their rows break. */
+export type Made = { readonly files: Record<string, Entry>; readonly failures: readonly Failure[] };
+
+/** One file: of a day, or of a whole model (''). */
+export async function makeFile({ connection, lake, node, table, made }: Job, day: string): Promise<Made> {
+  const draft = draftPath(lake, '.parquet');
+  await writeParquet(connection, `select ${columnsOf(table)} from (\n${node.sql}\n)`, draft);
+  const { rows, failures } = await checkDraft(connection, node, `read_parquet(${quote(draft)})`, day);
+  if (failures.length > 0) return { files: {}, failures };
+  const entry = await storeDraft(lake, draft, { table: node.name, day, rows, fingerprint: made });
+  return { files: { [day]: entry }, failures };
+}
+
+/** A file a day of a @split model, which runs once; days whose rows are as published keep their file. */
+export async function makeDays({ connection, lake, node, table }: Job): Promise<Made> {
+  const key = node.key.map(identifier).join(', ');
+  await connection.run(
+    `create or replace temp table made_rows as
+     select day, ${columnsOf(table)} from (\n${node.sql}\n) order by day, ${key}`,
+  );
+  const { failures } = await checkDraft(connection, node, 'made_rows', '');
+  if (failures.length > 0) return { files: {}, failures };
+  const days = await connection.runAndReadAll(
+    `select day, count(*), sha256(string_agg(md5(made_rows::varchar), '' order by ${key}))
+     from made_rows group by day order by day`,
+  );
+  const files: Record<string, Entry> = {};
+  for (const [day = '', rows, digest = ''] of days.getRowsJS().map((row) => row.map(String))) {
+    const fingerprint = `${node.own}.${digest.slice(0, 16)}`;
+    const before = table.files[day];
+    if (before?.fingerprint === fingerprint) {
+      files[day] = before;
+      continue;
+    }
+    const draft = draftPath(lake, '.parquet');
+    const select = `select ${columnsOf(table)} from made_rows where day = ${quote(day)} order by ${key}`;
+    await writeParquet(connection, select, draft);
+    files[day] = await storeDraft(lake, draft, { table: node.name, day, rows: Number(rows), fingerprint });
+  }
+  await connection.run('drop table made_rows');
+  return { files, failures };
+}
+
+function columnsOf(table: Table): string {
+  return table.columns.map(([name]) => identifier(name)).join(', ');
+}

@@ -397,7 +397,9 @@ responses as (
     select
         stream_id,
         message_id,
-        max((file_at, byte_offset, record_no)) as last_place,
+        arg_max({
+            'file_key': file_key, 'byte_offset': byte_offset, 'record_no': record_no, 'block_no': len(blocks)
+        }, (file_at, byte_offset, record_no)) as last_block,
         max(input_tokens) as input_tokens,
         max(cache_read_tokens) as cache_read_tokens,
         max(cache_write_tokens) as cache_write_tokens,
@@ -520,11 +522,10 @@ shaped as (
     join openers using (file_key, byte_offset, record_no, block_no)
     left join voided on voided.stream_id = openers.stream_id and voided.position = openers.position
     left join responses
-        on responses.stream_id = placed.stream_id
-        and responses.message_id = placed.message_id
-        and responses.last_place = (placed.file_at, placed.byte_offset, placed.record_no)
-        and steps.block_no = len(placed.blocks)
-        and placed.type = 'assistant'
+        on responses.last_block.file_key = steps.file_key
+        and responses.last_block.byte_offset = steps.byte_offset
+        and responses.last_block.record_no = steps.record_no
+        and responses.last_block.block_no = steps.block_no
 )
 
 select * from shaped

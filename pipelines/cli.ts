@@ -49,7 +49,7 @@ async function main(words: string[]): Promise<number> {
         command.describe,
         (builder) => builder.options({ ...command.options }).example(command.example, ''),
         async (args) => {
-          code = finish(await runCommand(command, args), args['json'] === true);
+          code = finish(await runCommand(command, args), args.json === true);
         },
       ) as Argv<{ json: boolean; debug: boolean }>;
     }
@@ -64,7 +64,7 @@ async function runCommand(command: Command, args: Record<string, unknown>): Prom
   return command.run(args, {
     config: readConfig(),
     log: (line) => process.stderr.write(`${line}\n`),
-    progress: args['json'] === true ? silentProgress : terminalProgress(process.stderr),
+    progress: args.json === true ? silentProgress : terminalProgress(process.stderr),
     now: () => new Date(),
   });
 }
@@ -77,7 +77,12 @@ function finish(outcome: Outcome, json: boolean): number {
 
 function report(error: unknown, debug: boolean): number {
   const known = error instanceof UserError;
-  const text = error instanceof Error ? (known && !debug ? error.message : (error.stack ?? error.message)) : String(error);
+  const text =
+    error instanceof Error
+      ? known && !debug
+        ? error.message
+        : (error.stack ?? error.message)
+      : String(error);
   process.stderr.write(`${text}\n`);
   return known ? error.exitCode : exitCodes.failed;
 }

@@ -103,6 +103,25 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return Object.freeze(derive(values as Values, origins));
 }
 
+/** The value in force of one setting, as text for a person. */
+export function settingValue(config: Config, name: SettingName): string {
+  const values: Record<SettingName, unknown> = {
+    ...config,
+    claudeDir: config.claudeRoots[0]?.path,
+    claudeHome: config.claudeRoots[0]?.path,
+    codexDir: config.codexRoots[0]?.path,
+    codexHome: config.codexRoots[0]?.path,
+    settle: `${config.settleMs / 1000}s`,
+    handoffMaxChars: config.handoffMaxChars ?? 'no limit',
+  };
+  return String(values[name] ?? 'unset');
+}
+
+/** The environment a verb run as a child process gets: this one's, with some keys set. */
+export function childEnvironment(keys: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...keys };
+}
+
 /** Milliseconds of `90s`, `10m`, `1h`, `2d`; a bare number is seconds. */
 export function milliseconds(text: string): number {
   const units: Record<string, number> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86400e3 };

@@ -1,0 +1,52 @@
+# One verb a line; every recipe takes the options of its verb: `just build --dry-run`.
+# For cron call the binary itself: node_modules/rust-just-<platform>/bin/just (`just doctor` prints its path).
+
+tracemill := "node " + quote(justfile_directory() / "dist/pipelines/cli.js")
+
+# List the recipes
+default:
+    @{{ just_executable() }} --justfile {{ quote(justfile()) }} --list --unsorted
+
+# Read new log lines into the lake (put this on a cron)
+ingest *options:
+    @{{ tracemill }} ingest {{ options }}
+
+# Run the SQL models that are out of date
+build *options:
+    @{{ tracemill }} build {{ options }}
+
+# Run the models, then export the training sets
+build-datasets *options:
+    @{{ tracemill }} build
+    @{{ tracemill }} export {{ options }}
+
+# Append new question/answer pairs for zvec
+handoff *options:
+    @{{ tracemill }} handoff {{ options }}
+
+# Everything: ingest, build, export, hand off
+all:
+    @{{ tracemill }} ingest
+    @{{ tracemill }} build
+    @{{ tracemill }} export
+    @{{ tracemill }} handoff
+
+# What the lake holds and what is out of date
+status *options:
+    @{{ tracemill }} status {{ options }}
+
+# Rebuild every source range from the lake and compare SHA-256
+verify *options:
+    @{{ tracemill }} verify {{ options }}
+
+# Check this machine and print every setting
+doctor *options:
+    @{{ tracemill }} doctor {{ options }}
+
+# Measure ingest against its references
+bench *options:
+    @node {{ quote(justfile_directory() / "dist/test/bench/bench.js") }} {{ options }}
+
+# The tests
+test:
+    @npm test

@@ -1,0 +1,113 @@
+import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { DuckDBInstance } from '@duckdb/node-api';
+import glob from 'fast-glob';
+import { type Config, type Root, type SettingName, settings, settingValue } from './config.js';
+import { exitCodes } from './errors.js';
+import type { Command, Outcome } from './lib/command.js';
+import { amount } from './lib/progress.js';
+
+/** One thing looked at: `bad` is in the way of the job, `note` is worth knowing. */
+type Finding = { readonly name: string; readonly state: 'ok' | 'note' | 'bad'; readonly text: string };
+
+export const command: Command = {
+  describe: 'Check this machine and print every setting, its value and where it came from',
+  example: 'tracemill doctor',
+  options: {},
+  run: async (_args, { config }) => doctor(config),
+};
+
+async function doctor(config: Config): Promise<Outcome> {
+  const findings = [
+    nodeVersion(),
+    await duckdb(),
+    await dataFolder(config),
+    ...(await Promise.all(config.claudeRoots.map((root) => sessionFolder('Claude Code', root)))),
+    ...(await Promise.all(config.codexRoots.map((root) => sessionFolder('Codex', root)))),
+    justBinary(),
+  ];
+  const values = (Object.keys(settings) as SettingName[]).map((name) => ({
+    keys: settings[name].keys.join(', '),
+    value: settingValue(config, name),
+    origin: config.origins[name],
+    meaning: settings[name].meaning,
+  }));
+  const failed = findings.some((finding) => finding.state === 'bad');
+  const wide = Math.max(...values.map((value) => value.keys.length));
+  return {
+    summary: [
+      ...findings.map((finding) => `${finding.state.padEnd(5)} ${finding.name.padEnd(14)} ${finding.text}`),
+      '',
+      ...values.map(
+        ({ keys, value, origin, meaning }) => `${keys.padEnd(wide)}  ${value}  (${origin}; ${meaning})`,
+      ),
+    ],
+    json: { findings, settings: values },
+    ...(failed ? { exitCode: exitCodes.failed } : {}),
+  };
+}
+
+function nodeVersion(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const enough = major > 20 || (major === 20 && minor >= 19);
+  return {
+    name: 'Node.js',
+    state: enough ? 'ok' : 'bad',
+    text: enough ? process.versions.node : `${process.versions.node} is too old; install 20.19 or newer`,
+  };
+}
+
+async function duckdb(): Promise<Finding> {
+  try {
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    const reader = await connection.runAndReadAll('select version()');
+    connection.closeSync();
+    return { name: 'DuckDB', state: 'ok', text: String(reader.getRows()[0]?.[0]) };
+  } catch (error) {
+    return { name: 'DuckDB', state: 'bad', text: `does not load (${String(error)}); run npm install again` };
+  }
+}
+
+async function dataFolder(config: Config): Promise<Finding> {
+  try {
+    await mkdir(config.data, { recursive: true, mode: 0o700 });
+    await access(config.data, constants.W_OK);
+    const { bavail, bsize } = await statfs(config.data);
+    const free = bavail * bsize;
+    const text = `${config.data}, ${amount(free, 'bytes')} free`;
+    return { name: 'data folder', state: free < 1e9 ? 'note' : 'ok', text };
+  } catch {
+    return {
+      name: 'data folder',
+      state: 'bad',
+      text: `${config.data} cannot be written; change its owner or set TRACEMILL_DATA`,
+    };
+  }
+}
+
+async function sessionFolder(name: string, root: Root): Promise<Finding> {
+  let files = 0;
+  const stream = glob.stream('**/*.{jsonl,jsonl.zst}', { cwd: root.path, suppressErrors: true });
+  for await (const _ of stream) files += 1;
+  const text =
+    files > 0 ? `${root.path}, ${amount(files, 'items')} files` : `${root.path} has no session files`;
+  return { name, state: files > 0 ? 'ok' : 'note', text };
+}
+
+function justBinary(): Finding {
+  const name = `rust-just-${process.platform}-${process.arch}/bin/just${process.platform === 'win32' ? '.exe' : ''}`;
+  try {
+    return {
+      name: 'just',
+      state: 'ok',
+      text: `${createRequire(import.meta.url).resolve(name)} (call this one from cron)`,
+    };
+  } catch {
+    return {
+      name: 'just',
+      state: 'note',
+      text: 'no binary for this platform; call the command line instead',
+    };
+  }
+}

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import glob from 'fast-glob';
+import { type Config, childEnvironment } from './config.js';
+import { exitCodes } from './errors.js';
+import type { Command, Outcome } from './lib/command.js';
+
+const cli = fileURLToPath(new URL('./cli.js', import.meta.url));
+const samples = fileURLToPath(new URL('../../data/samples', import.meta.url));
+const jobs = ['ingest', 'build', 'export', 'handoff', 'verify'];
+
+export const command: Command = {
+  describe: 'Run the whole job once: over your own sessions, or over the samples when there are none',
+  example: 'tracemill start',
+  options: {
+    samples: { type: 'boolean', default: false, describe: 'Use the samples even where there are sessions' },
+  },
+  run: async (args, { config, log }) => start(config, args.samples === true, args.json === true, log),
+};
+
+/** Runs every verb of the job as the command line does, one process each, and stops at the first that fails. */
+async function start(
+  config: Config,
+  forceSamples: boolean,
+  json: boolean,
+  log: (line: string) => void,
+): Promise<Outcome> {
+  const onSamples = forceSamples || !(await hasSessions(config));
+  const environment = onSamples ? sampleEnvironment() : { TRACEMILL_DATA: config.data };
+  const data = environment.TRACEMILL_DATA;
+  log(
+    onSamples
+      ? `No sessions of Claude Code or Codex here (${roots(config).join(', ')}): running over data/samples.`
+      : `Running over the sessions in ${roots(config).join(' and ')}.`,
+  );
+  const results: Record<string, unknown> = {};
+  for (const verb of jobs) {
+    log(`\n== ${verb}`);
+    const { code, stdout } = await runVerb(verb, environment, json);
+    if (json && stdout !== '') results[verb] = JSON.parse(stdout);
+    if (code !== exitCodes.ok) return { summary: [], json: { failed: verb, results }, exitCode: code };
+  }
+  return {
+    summary: [
+      '',
+      'Done. What it made:',
+      `  ${join(data, 'lake')}      every log line, and the tables derived from it`,
+      `  ${join(data, 'exports')}   training sets, one folder a version, each with a README.md`,
+      `  ${join(data, 'handoff')}   question/answer lines for the vector database`,
+      'Next: `npx --no just status` shows the tables; `npx --no just ingest` belongs on a cron.',
+    ],
+    json: { data, samples: onSamples, results },
+  };
+}
+
+async function hasSessions(config: Config): Promise<boolean> {
+  for (const root of [...config.claudeRoots, ...config.codexRoots]) {
+    const stream = glob.stream('**/*.{jsonl,jsonl.zst}', { cwd: root.path, suppressErrors: true });
+    for await (const _ of stream) return true;
+  }
+  return false;
+}
+
+function roots(config: Config): string[] {
+  return [...config.claudeRoots, ...config.codexRoots]
+    .filter((root) => root.prefix === '')
+    .map((root) => root.path);
+}
+
+/** The samples are finished sessions and go to a lake of their own, so that they never mix with real ones. */
+function sampleEnvironment(): { TRACEMILL_DATA: string } & Record<string, string> {
+  const data = join(samples, '..', 'demo');
+  return {
+    TRACEMILL_DATA: data,
+    TRACEMILL_SETTLE: '0',
+    SEQ_AGENT_QA_CLAUDE_DIR: join(samples, 'claude', 'projects'),
+    SEQ_AGENT_QA_CODEX_DIR: join(samples, 'codex', 'sessions'),
+    SEQ_AGENT_QA_ZVEC_JSONL: join(data, 'handoff', 'agent_qa.jsonl'),
+    TRACEMILL_SEQ_MEM: join(data, 'seq_mem.jsonl'),
+  };
+}
+
+/** Its summary goes to this process's stdout, or is handed back as text where it is JSON. */
+async function runVerb(
+  verb: string,
+  environment: Record<string, string>,
+  json: boolean,
+): Promise<{ code: number; stdout: string }> {
+  const child = spawn(process.execPath, [cli, verb, ...(json ? ['--json'] : [])], {
+    env: childEnvironment(environment),
+    stdio: ['ignore', json ? 'pipe' : 'inherit', 'inherit'],
+  });
+  let stdout = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  const code = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => resolve(status ?? exitCodes.failed));
+  });
+  return { code, stdout: stdout.trim() };
+}

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { build, type BuildOptions, type BuildResult } from '../../pipelines/build.js';
+import { type BuildOptions, type BuildResult, build } from '../../pipelines/build.js';
 import { type Config, readConfig } from '../../pipelines/config.js';
 import { silentProgress } from '../../pipelines/lib/progress.js';
 import { openDuckDB, openWarehouse, quote } from '../../pipelines/lib/warehouse.js';
@@ -62,7 +62,10 @@ export async function makeLake(environment: Record<string, string> = {}): Promis
       for (const file of files.filter((entry) => entry.isFile())) {
         const path = join(file.parentPath, file.name);
         const name = path.slice(lake.length + 1);
-        if (pattern.test(name)) found[name] = createHash('sha256').update(await readFile(path)).digest('hex');
+        if (pattern.test(name))
+          found[name] = createHash('sha256')
+            .update(await readFile(path))
+            .digest('hex');
       }
       return Object.fromEntries(Object.entries(found).sort());
     },

@@ -230,7 +230,7 @@ function coreRows(sessions: SessionSpec[]): Record<keyof typeof columns, Row[]> 
         });
         position += 1;
       }
-      rows.tool_calls.push(...callsOf(rows.steps.filter((step) => step['turn_id'] === turnId)));
+      rows.tool_calls.push(...callsOf(rows.steps.filter((step) => step.turn_id === turnId)));
       const answer = own
         .filter((step, at) => step.kind === 'text' && at > lastCall)
         .map((step) => step.text)
@@ -279,16 +279,16 @@ function coreRows(sessions: SessionSpec[]): Record<keyof typeof columns, Row[]> 
 
 function callsOf(steps: Row[]): Row[] {
   return steps
-    .filter((step) => step['kind'] === 'tool_call')
+    .filter((step) => step.kind === 'tool_call')
     .map((step) => {
       const answer = steps.find(
-        (other) => other['kind'] === 'tool_result' && other['tool_call_id'] === step['tool_call_id'],
+        (other) => other.kind === 'tool_result' && other.tool_call_id === step.tool_call_id,
       );
       return {
         ...step,
-        result_step_id: answer?.['step_id'] ?? null,
-        result: answer?.['text'] ?? null,
-        outcome: answer?.['outcome'] ?? 'unanswered',
+        result_step_id: answer?.step_id ?? null,
+        result: answer?.text ?? null,
+        outcome: answer?.outcome ?? 'unanswered',
       };
     });
 }

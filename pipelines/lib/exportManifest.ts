@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Filters } from './filters.js';
+import type { WrittenFile } from './profile.js';
+
+/** Rows, tokens and files of one split. */
+export type SplitManifest = {
+  readonly rows: number;
+  readonly tokens: number;
+  readonly files: readonly string[];
+};
+
+/** One dataset of an export: what went in, what came out, what did not. */
+export type DatasetManifest = {
+  readonly rows: number;
+  readonly tokens: number;
+  readonly splits: Readonly<Record<string, SplitManifest>>;
+  /** Rows that broke a rule: how many for each reason, and their ids. */
+  readonly refused: Readonly<Record<string, { readonly rows: number; readonly ids: readonly string[] }>>;
+  /** Rows left out because an older day has the same row. */
+  readonly copies: number;
+  /** Tokens a row of the middle, of the 95th percentile, and of the longest. */
+  readonly length: { readonly p50: number; readonly p95: number; readonly max: number };
+  /** SHA-256 of the model's SQL and of what it had built: its files' hashes by day. */
+  readonly model: { readonly sql: string; readonly content: string };
+};
+
+export type FileManifest = WrittenFile & { readonly bytes: number; readonly sha256: string };
+
+/** What an export is. No clock, path or parent in it: two exports of one lake are the same. */
+export type ExportManifest = {
+  readonly format: 1;
+  readonly profile: string;
+  readonly filters: Filters;
+  readonly code: Readonly<Record<string, string>>;
+  readonly datasets: Readonly<Record<string, DatasetManifest>>;
+  readonly files: readonly FileManifest[];
+};
+
+/** The name of an export: the first 16 hex digits of its manifest's SHA-256, and so of all its files. */
+export function versionOf(manifest: ExportManifest): string {
+  return createHash('sha256').update(JSON.stringify(manifest)).digest('hex').slice(0, 16);
+}
+
+/** A written file with its size and SHA-256. */
+export async function describeFile(folder: string, file: WrittenFile): Promise<FileManifest> {
+  const path = join(folder, file.path);
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  return { ...file, bytes: (await stat(path)).size, sha256: hash.digest('hex') };
+}

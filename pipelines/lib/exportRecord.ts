@@ -1,0 +1,67 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ExportManifest } from './exportManifest.js';
+import { writeAtomically } from './lake.js';
+
+/** What stands about an export outside of it: when and where it was made, and after which one. Never changes. */
+export type ExportRecord = {
+  readonly id: string;
+  readonly export_type: string;
+  readonly query_params: Readonly<Record<string, string>>;
+  readonly example_count: number;
+  readonly file_path: string;
+  readonly parent_id: string | null;
+  readonly created_at: string;
+};
+
+/** Every export's record, oldest first. */
+export async function readExportRecords(out: string): Promise<ExportRecord[]> {
+  const names = await readdir(join(out, 'log')).catch(() => []);
+  const texts = names
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => readFile(join(out, 'log', name), 'utf8'));
+  const records = (await Promise.all(texts)).map((text) => JSON.parse(text) as ExportRecord);
+  return records.sort((a, b) => (a.created_at + a.id < b.created_at + b.id ? -1 : 1));
+}
+
+/** Notes an export once, in log/<version>.json beside the versions; `folder` is relative to the data folder. */
+export async function recordExport(of: {
+  out: string;
+  version: string;
+  manifest: ExportManifest;
+  folder: string;
+  now: Date;
+}): Promise<void> {
+  const records = await readExportRecords(of.out);
+  if (records.some(({ id }) => id === of.version)) return;
+  const rows = Object.values(of.manifest.datasets).reduce((sum, dataset) => sum + dataset.rows, 0);
+  const record: ExportRecord = {
+    id: of.version,
+    export_type: of.manifest.profile,
+    query_params: { datasets: Object.keys(of.manifest.datasets).join(','), ...of.manifest.filters },
+    example_count: rows,
+    file_path: of.folder,
+    parent_id: records.at(-1)?.id ?? null,
+    created_at: of.now.toISOString(),
+  };
+  await writeAtomically(join(of.out, 'log', `${of.version}.json`), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** Removes drafts of exports that were killed; a draft's name holds the process that makes it. */
+export async function sweepExportDrafts(out: string): Promise<void> {
+  for (const name of await readdir(out)) {
+    const pid = /^\.draft-(\d+)/.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid)))
+      await rm(join(out, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,39 @@
+import { countTokens as countO200k } from 'gpt-tokenizer/encoding/o200k_base';
+import type { Message } from './rowRules.js';
+
+/** What num_tokens is counted with; part of an export's manifest. */
+export const tokenizer = 'o200k_base, gpt-tokenizer 4.0.0';
+
+/** Longest run of one kind of character that is counted in one piece: the tokenizer's time grows with its square. */
+const longestRun = 400;
+
+/** o200k tokens of a text; a run without (or of only) white space above 400 characters is counted in pieces. */
+export function countTokens(text: string): number {
+  let tokens = 0;
+  let start = 0;
+  for (const run of text.matchAll(runs)) {
+    const end = run.index + run[0].length;
+    tokens += countPiece(text.slice(start, end));
+    start = end;
+  }
+  return tokens + countPiece(text.slice(start));
+}
+
+/** o200k tokens of messages: content, reasoning and the arguments of tool calls as JSON; no template around them. */
+export function countMessageTokens(messages: readonly Message[]): number {
+  let tokens = 0;
+  for (const { content, reasoning_content: reasoning, tool_calls: calls = [] } of messages) {
+    tokens += countTokens(content) + countTokens(reasoning ?? '');
+    for (const call of calls) tokens += countTokens(JSON.stringify(call.function.arguments));
+  }
+  return tokens;
+}
+
+const runs = new RegExp(`\\S{${longestRun}}|\\s{${longestRun}}`, 'g');
+
+function countPiece(text: string): number {
+  // A log may quote <|endoftext|>; here it is text like any other.
+  return text === '' ? 0 : countO200k(text, plain);
+}
+
+const plain = { disallowedSpecial: new Set<string>() };

@@ -1,0 +1,188 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { type Node, readProject } from '../../pipelines/lib/graph.js';
+import type { Macro } from '../../pipelines/lib/model.js';
+import { identifier, openDuckDB, rawSources } from '../../pipelines/lib/warehouse.js';
+import { type RawLines, rawTable, readRawLines } from './rawLines.js';
+
+/** One text of the sql folder replaced by another: a rule switched off. */
+export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
+/** What a query must give, and the edit (or edits) after which it must give something else. */
+export type Case = {
+  readonly query: string;
+  readonly rows: unknown[][];
+  readonly off: Edit | readonly Edit[];
+};
+/** A folder's trap.json: a case or several, or the name of the test file that has the trap's own test. */
+export type Trap = {
+  readonly name: string;
+  readonly folder: string;
+  readonly trap?: number;
+  readonly rule: string;
+  readonly cases: readonly Case[];
+  readonly test?: string;
+};
+
+/** Every trap.json below a folder, in name order. */
+export async function readTraps(folder: string): Promise<Trap[]> {
+  const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('/trap.json'));
+  const traps = files.sort().map(async (file) => {
+    const { query, rows, off, cases, ...trap } = JSON.parse(await readFile(join(folder, file), 'utf8'));
+    const name = file.replace('/trap.json', '');
+    return {
+      ...trap,
+      name,
+      folder: join(folder, name),
+      cases: cases ?? (query ? [{ query, rows, off }] : []),
+    };
+  });
+  return Promise.all(traps);
+}
+
+/** The sql folder ready to run: models in order with their inputs, macros, and the columns each table has. */
+export type Project = {
+  readonly folder: string;
+  readonly nodes: readonly Node[];
+  readonly macros: readonly Macro[];
+  /** A SELECT with the table's columns and no row. */
+  readonly empty: ReadonlyMap<string, string>;
+};
+
+/** Reads the sql folder and runs every model over no lines at all, for the columns. */
+export async function openProject(folder: string): Promise<Project> {
+  const { connection, close } = await openDuckDB();
+  const { nodes, macros } = await readProject(connection, folder, '/nonexistent');
+  const models = nodes.filter(({ isCheck }) => !isCheck);
+  const empty = new Map<string, string>();
+  await startDatabase(connection, macros, []);
+  for (const node of models) {
+    await runModel(connection, node);
+    const columns = await connection.runAndReadAll(`describe ${node.name}`);
+    const typed = columns.getRows().map(([name, type]) => `null::${type} as ${identifier(String(name))}`);
+    empty.set(node.name, `select ${typed.join(', ')} where false`);
+  }
+  close();
+  return { folder, nodes: models, macros, empty };
+}
+
+/** A trap's log lines in a fresh database. */
+export type TrapRun = {
+  /** The rows of a query over the tables its models make. */
+  readonly rows: (query: string) => Promise<unknown[][]>;
+  /** The same with edits to the sql folder, which are undone afterwards. */
+  readonly rowsWith: (query: string, edits: readonly Edit[]) => Promise<unknown[][]>;
+  readonly close: () => void;
+};
+
+/** Loads a trap's files as raw rows; models run when a query first needs them. */
+export async function openTrap(project: Project, trap: Trap): Promise<TrapRun> {
+  const { connection, close } = await openDuckDB();
+  const lines = await readRawLines(trap.folder);
+  await startDatabase(connection, project.macros, lines);
+  const filled = withLines(project.nodes, lines);
+  const made = new Set<string>();
+  const make = async (query: string) => {
+    for (const node of needed(project.nodes, query)) {
+      if (made.has(node.name)) continue;
+      if (filled.has(node.name)) await runModel(connection, node);
+      else await connection.run(`create table ${node.name} as ${project.empty.get(node.name)}`);
+      made.add(node.name);
+    }
+    return read(connection, query);
+  };
+  return {
+    rows: make,
+    rowsWith: async (query, edits) => {
+      await make(query);
+      const { nodes, macros } = await edited(project, edits);
+      const changed = new Set<string>();
+      await connection.run('begin');
+      try {
+        for (const macro of macros) await connection.run(macro);
+        for (const node of needed(nodes, query)) {
+          const isTouched = macros.length > 0 || edits.some(({ file }) => `sql/${file}` === node.file);
+          if (!filled.has(node.name) || !(isTouched || node.inputs.some((input) => changed.has(input))))
+            continue;
+          await runModel(connection, node);
+          changed.add(node.name);
+        }
+        return await read(connection, query);
+      } finally {
+        await connection.run('rollback');
+      }
+    },
+    close,
+  };
+}
+
+/** The models with an edit's text in place, and the macro files that it changed. */
+async function edited(project: Project, edits: readonly Edit[]) {
+  let nodes = project.nodes;
+  const macros = new Map<string, string>();
+  for (const { file, find, replace } of edits) {
+    const text = macros.get(file) ?? (await readFile(join(project.folder, file), 'utf8'));
+    const places = text.split(find).length - 1;
+    if (places !== 1)
+      throw new Error(`sql/${file}: \`${find}\` occurs ${places} times; name a text that occurs once`);
+    if (file.startsWith('macros/'))
+      macros.set(
+        file,
+        text.replace(find, () => replace),
+      );
+    nodes = nodes.map((node) =>
+      node.file === `sql/${file}` ? { ...node, sql: node.sql.replace(find, () => replace) } : node,
+    );
+  }
+  return { nodes, macros: [...macros.values()] };
+}
+
+async function startDatabase(
+  connection: DuckDBConnection,
+  macros: readonly Macro[],
+  lines: readonly RawLines[],
+) {
+  await connection.run(
+    'create schema raw; create schema staging; create schema core; create schema datasets',
+  );
+  for (const { text } of macros) await connection.run(text);
+  for (const source of rawSources) await connection.run(rawTable(source, lines));
+}
+
+/** Makes a table as build does: a model by day drops its `day`, its file's day comes back. */
+async function runModel(connection: DuckDBConnection, node: Node): Promise<void> {
+  const day = node.partitioned || node.split ? `, 'd' as day` : '';
+  await connection.run(
+    `create or replace table ${node.name} as
+     select columns(name -> name <> 'day')${day} from (\n${node.sql}\n)`,
+  );
+}
+
+/** The models that a query's tables come from, in building order. */
+function needed(nodes: readonly Node[], query: string): Node[] {
+  const names = new Set(query.match(/\b(staging|core|datasets)\.\w+/g));
+  for (const node of [...nodes].reverse()) {
+    if (names.has(node.name)) for (const input of node.inputs) names.add(input);
+  }
+  return nodes.filter(({ name }) => names.has(name));
+}
+
+/** The tables that can have rows: those of a source with lines, and what reads them. */
+function withLines(nodes: readonly Node[], lines: readonly RawLines[]): Set<string> {
+  const names = new Set(lines.map(({ source }) => `raw.${source}`));
+  for (const node of nodes) if (node.inputs.some((input) => names.has(input))) names.add(node.name);
+  return names;
+}
+
+async function read(connection: DuckDBConnection, query: string): Promise<unknown[][]> {
+  const reader = await connection.runAndReadAll(query);
+  return reader.getRowsJS().map((row) => row.map(plain));
+}
+
+/** A value as trap.json writes it: numbers for all numbers, ISO text for times. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(plain);
+  return value;
+}

@@ -26,7 +26,7 @@ files as (
     group by file_key
 ),
 
-file_sessions as (
+file_chains as (
     select
         file_key,
         first_at,
@@ -43,6 +43,16 @@ file_sessions as (
                 and not (is_all_sidechain and stem <> line_session_id) then stem
             else coalesce(line_session_id, stem) end as main_session_id,
     from files
+),
+
+-- A session may lie in several files (checkpoints, copies with new lines); they follow each other in time.
+file_sessions as (
+    select
+        *,
+        row_number() over (
+            partition by main_session_id, file_chain order by first_at nulls last, source_path
+        ) as file_no,
+    from file_chains
 ),
 
 -- Up to 1.0.x a subagent's lines stand in the session's own file: each belongs to the root its parents lead to (trap 15).
@@ -73,7 +83,7 @@ placed as (
         coalesce(file_sessions.file_chain, sidechains.line_chain) as chain,
         file_sessions.main_session_id
             || coalesce('/' || coalesce(file_sessions.file_chain, sidechains.line_chain), '') as stream_id,
-        file_sessions.first_at as file_at,
+        file_sessions.file_no,
         case
             when coalesce(file_sessions.file_chain, sidechains.line_chain) is not null then 'subagent'
             when file_sessions.is_script then 'exec'
@@ -94,7 +104,7 @@ scheduled as (
             byte_offset,
             record_no,
             type,
-            lag(subtype) over (partition by stream_id order by file_at, file_key, byte_offset, record_no) as previous_subtype,
+            lag(subtype) over (partition by stream_id order by file_no, byte_offset, record_no) as previous_subtype,
         from placed
         where type in ('user', 'assistant', 'system')
     )
@@ -150,7 +160,7 @@ labelled as (
 queue_operations as (
     select
         stream_id,
-        file_at,
+        file_no,
         file_key,
         byte_offset,
         record_no,
@@ -160,7 +170,7 @@ queue_operations as (
         is_human_queue_text(text, command_mode, origin_kind) as is_human_text,
     from placed
     where type = 'queue-operation'
-    qualify row_number() over (partition by stream_id, occurred_at, operation, text order by file_at, byte_offset, record_no) = 1
+    qualify row_number() over (partition by stream_id, occurred_at, operation, text order by file_no, byte_offset, record_no) = 1
 ),
 
 prompt_texts as (
@@ -399,7 +409,7 @@ responses as (
         message_id,
         arg_max({
             'file_key': file_key, 'byte_offset': byte_offset, 'record_no': record_no, 'block_no': len(blocks)
-        }, (file_at, byte_offset, record_no)) as last_block,
+        }, (file_no, byte_offset, record_no)) as last_block,
         max(input_tokens) as input_tokens,
         max(cache_read_tokens) as cache_read_tokens,
         max(cache_write_tokens) as cache_write_tokens,
@@ -422,11 +432,11 @@ places as (
         placed.parent_uuid,
         row_number() over (
             partition by placed.stream_id
-            order by placed.file_at, placed.file_key, placed.byte_offset, placed.record_no, steps.block_no
+            order by placed.file_no, placed.byte_offset, placed.record_no, steps.block_no
         )::integer as position,
     from (select file_key, byte_offset, record_no, block_no, kind, label from steps) as steps
     join (
-        select file_key, byte_offset, record_no, stream_id, chain, parent_uuid, file_at from placed
+        select file_key, byte_offset, record_no, stream_id, chain, parent_uuid, file_no from placed
     ) as placed using (file_key, byte_offset, record_no)
 ),
 
@@ -479,7 +489,8 @@ voided as (
 
 shaped as (
     select
-        coalesce(placed.uuid, placed.stream_id || '@' || placed.byte_offset || '.' || placed.record_no)
+        coalesce(placed.uuid, placed.stream_id || case when placed.file_no > 1 then '+' || placed.file_no else '' end
+            || '@' || placed.byte_offset || '.' || placed.record_no)
             || '#' || steps.block_no as step_id,
         'claude' as agent,
         placed.stream_id as session_id,

@@ -81,7 +81,7 @@ replays as (
     group by replayed_parents.file_key
 ),
 
-sessions as (
+file_sessions as (
     select
         files.file_key,
         coalesce(metas.item_id, regexp_extract(files.source_path,
@@ -98,10 +98,37 @@ sessions as (
         metas.cwd,
         metas.git_branch,
         metas.git_commit,
-    from (select file_key, any_value(source_path) as source_path from records group by file_key) as files
+        files.source_path,
+        files.first_at,
+        files.record_count,
+    from (
+        select
+            file_key,
+            any_value(source_path) as source_path,
+            min(occurred_at) as first_at,
+            count(*) as record_count,
+        from records
+        group by file_key
+    ) as files
     left join metas on metas.file_key = files.file_key and metas.meta_no = 1
     left join replayed_parents on replayed_parents.file_key = files.file_key
     left join replays on replays.file_key = files.file_key
+),
+
+-- A rollout that lies in two places (a backup, a move under way) is one; a continuation segment of a session begins
+-- later and follows it.
+sessions as (
+    select
+        *,
+        row_number() over (partition by session_id order by first_at nulls last, source_path) as file_no,
+    from (
+        select *
+        from file_sessions
+        qualify row_number() over (
+            partition by session_id, first_at
+            order by record_count desc, source_path
+        ) = 1
+    )
 ),
 
 -- What holds from a line on until said otherwise: the task, the model, whether a review runs.
@@ -111,6 +138,7 @@ placed as (
         sessions.session_id,
         sessions.session_kind,
         sessions.parent_session_id,
+        sessions.file_no,
         count(*) filter (where records.item_type = 'task_started') over so_far as task_no,
         count(*) filter (where records.item_type in ('task_complete', 'turn_aborted')) over so_far as task_end_no,
         last_value(records.model ignore nulls) over so_far as current_model,
@@ -478,11 +506,11 @@ step_places as (
         steps.block_no,
         row_number() over (
             partition by placed.session_id
-            order by placed.file_key, steps.record_position, steps.block_no)::integer as position,
+            order by placed.file_no, steps.record_position, steps.block_no)::integer as position,
         lead(steps.record_position) over (
             partition by placed.file_key order by steps.record_position, steps.block_no) as next_record_position,
     from steps
-    join (select file_key, record_position, session_id from placed) as placed using (file_key, record_position)
+    join (select file_key, record_position, session_id, file_no from placed) as placed using (file_key, record_position)
 ),
 
 -- A count belongs to the last step before it.
@@ -539,7 +567,7 @@ voided as (
 
 shaped as (
     select
-        placed.session_id || '@' || placed.byte_offset || '.' || placed.record_no || '#' || steps.block_no as step_id,
+        placed.session_id || case when placed.file_no > 1 then '+' || placed.file_no else '' end || '@' || placed.byte_offset || '.' || placed.record_no || '#' || steps.block_no as step_id,
         'codex' as agent,
         placed.session_id,
         placed.session_kind,

@@ -98,7 +98,7 @@ export async function build({ config, now, full = false, ...options }: BuildOpti
     await openPublication(lake, published, now);
     const selected = selectModels(project, options.select);
     const plan = planBuild(project, selected, full);
-    await describeTables(planner.connection, lake, project, selected);
+    await describeTables(planner, lake, project, selected);
     await writeRawState(planner.connection, lake);
     planner.close();
     const total = plan.reduce((sum, { days }) => sum + days.length, 0);
@@ -160,14 +160,14 @@ async function runStage(run: Run, workers: readonly DuckDB[], nodes: readonly No
   const perDay = nodes.some((node) => node.partitioned);
   const days = perDay ? [...new Set(tables.flatMap((table) => daysOf(run.project, table)))].sort() : [''];
   const queue = days.values();
-  const work = async ({ connection }: DuckDB) => {
-    for (const day of queue) for (const node of nodes) await runNode(run, connection, node, day);
+  const work = async (worker: DuckDB) => {
+    for (const day of queue) for (const node of nodes) await runNode(run, worker, node, day);
   };
   const ends = await Promise.allSettled(workers.map(work));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
-async function runNode(run: Run, connection: DuckDBConnection, node: Node, day: string): Promise<void> {
+async function runNode(run: Run, worker: DuckDB, node: Node, day: string): Promise<void> {
   const { project, blocked } = run;
   const { name, inputs } = node;
   const step: Step = { model: name, what: 'held', rows: 0, bytes: 0, ms: 0 };
@@ -182,7 +182,7 @@ async function runNode(run: Run, connection: DuckDBConnection, node: Node, day: 
     step.what = 'current';
   } else {
     const started = performance.now();
-    const failures = await buildNode(run, connection, node, day, step);
+    const failures = await buildNode(run, worker, node, day, step);
     step.what = failures.length === 0 ? 'built' : 'failed';
     if (failures.length > 0) blocked.add(`${name} ${day}`);
     if (failures.length > 0 && node.isCheck) takeBack(run, day);
@@ -196,7 +196,7 @@ async function runNode(run: Run, connection: DuckDBConnection, node: Node, day: 
 /** Builds one model's day into the manifest being made; when it fails, that day of the manifest stays as it was. */
 async function buildNode(
   { project, lake }: Run,
-  connection: DuckDBConnection,
+  worker: DuckDB,
   node: Node,
   day: string,
   step: Step,
@@ -206,18 +206,15 @@ async function buildNode(
   const made = fingerprint(project, node, day);
   try {
     for (const input of node.inputs) {
-      await createView(
-        connection,
-        input,
-        inputRelation(project, lake, input, node.partitioned ? day : undefined),
-      );
+      const relation = inputRelation(project, lake, input, node.partitioned ? day : undefined);
+      await createView(worker, input, relation);
     }
     if (table === undefined) {
-      const failures = await runClaim(connection, node, day);
+      const failures = await runClaim(worker.connection, node, day);
       if (failures.length === 0) checks[node.name] = { ...checks[node.name], [day]: made };
       return failures;
     }
-    const job = { connection, lake, node, table, made };
+    const job = { connection: worker.connection, lake, node, table, made };
     const { files, failures } = await (node.split ? makeDays(job) : makeFile(job, day));
     for (const [key, { rows, bytes }] of Object.entries(files)) {
       if (table.files[key] === files[key]) continue;

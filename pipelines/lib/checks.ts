@@ -3,7 +3,7 @@ import { UserError } from '../errors.js';
 import type { Project } from './graph.js';
 import type { Column } from './manifest.js';
 import { type Model, sha256 } from './model.js';
-import { createView, identifier, rawRelation, rawSources, tableRelation } from './warehouse.js';
+import { createView, type DuckDB, identifier, rawRelation, rawSources, tableRelation } from './warehouse.js';
 
 /** A broken promise: `rows` rows of a model's day break `rule`; `examples` are keys of the first ones, never their text. */
 export type Failure = { model: string; day: string; rule: string; rows: number; examples: string[] };
@@ -28,26 +28,21 @@ export async function checkDraft(connection: DuckDBConnection, model: Model, dra
 }
 
 /** Binds every changed model over empty inputs: its columns become known, and what is wrong with it shows early. */
-export async function describeTables(
-  connection: DuckDBConnection,
-  lake: string,
-  project: Project,
-  selected: Set<string>,
-) {
+export async function describeTables(planner: DuckDB, lake: string, project: Project, selected: Set<string>) {
   const { tables } = project.manifest;
-  for (const { text } of project.macros) await connection.run(text);
-  for (const source of rawSources) await createView(connection, `raw.${source}`, rawRelation(lake, []));
+  for (const { text } of project.macros) await planner.connection.run(text);
+  for (const source of rawSources) await createView(planner, `raw.${source}`, rawRelation(lake, []));
   for (const node of project.nodes) {
     const shape = sha256([node.own, ...node.inputs.map((input) => tables[input]?.shape)].join('.'), 16);
     const before = tables[node.name];
     if (selected.has(node.name) && before?.shape !== shape) {
-      const columns = await describeModel(connection, node);
+      const columns = await describeModel(planner.connection, node);
       if (node.isCheck) continue;
       const partitioned = node.partitioned || node.split;
       tables[node.name] = { fingerprint: '', files: {}, ...before, columns, partitioned, shape };
     }
     const table = tables[node.name];
-    if (table) await createView(connection, node.name, tableRelation(lake, { ...table, files: {} }));
+    if (table) await createView(planner, node.name, tableRelation(lake, { ...table, files: {} }));
   }
 }
 

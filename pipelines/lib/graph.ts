@@ -52,10 +52,10 @@ export function hasDays(project: Project, table: string): boolean {
   return node === undefined || node.partitioned || node.split;
 }
 
-/** The days a table has files for. */
-export function daysOf(project: Project, table: string): string[] {
-  const raw = project.raw.get(table);
-  return raw ? [...raw.keys()] : Object.keys(project.manifest.tables[table]?.files ?? {});
+/** The days a table has files for, or a claim has passed on. */
+export function daysOf({ raw, manifest }: Project, name: string): string[] {
+  const days = raw.get(name);
+  return days ? [...days.keys()] : Object.keys(manifest.tables[name]?.files ?? manifest.checks[name] ?? {});
 }
 
 /** True where a table has a file of this day. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../errors.js';
@@ -52,9 +52,12 @@ export async function storeDraft(
   of: { table: string; day: string; rows: number; fingerprint: string },
 ): Promise<Entry> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(draft, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  let bytes = 0;
+  for await (const chunk of createReadStream(draft, { highWaterMark: 1 << 20 })) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
   const sha256 = hash.digest('hex');
-  const { size: bytes } = await stat(draft);
   const folder = of.table.replace('.', '/') + (of.day === '' ? '' : `/day=${of.day}`);
   const file = `${folder}/${sha256.slice(0, 16)}.parquet`;
   await publishFile(draft, join(lake, file));

@@ -5,7 +5,12 @@ import { UserError } from '../errors.js';
 import type { RawDay } from './commits.js';
 import { type Column, readManifest, type Table } from './manifest.js';
 
-export type DuckDB = { readonly connection: DuckDBConnection; readonly close: () => void };
+export type DuckDB = {
+  readonly connection: DuckDBConnection;
+  /** What createView made: name -> SELECT. */
+  readonly views: Map<string, string>;
+  readonly close: () => void;
+};
 
 /** The kinds of raw rows that ingest writes; each is a table `raw.<source>`. */
 export const rawSources = ['claude', 'codex', 'claude_files', 'seq', 'events'] as const;
@@ -38,7 +43,7 @@ export async function openDuckDB(options: { memoryMb?: number; spill?: string } 
     connection.closeSync();
     instance.closeSync();
   };
-  return { connection, close };
+  return { connection, views: new Map(), close };
 }
 
 /** The published tables as views `core.turns` …, all or those named, with the `day` of their files. */
@@ -52,16 +57,19 @@ export async function openWarehouse(options: {
   for (const name of options.tables ?? Object.keys(tables)) {
     const table = tables[name];
     if (table === undefined) throw new UserError(`${name}: not built yet; run \`tracemill build\``);
-    await createView(duckdb.connection, name, tableRelation(lake, table));
+    await createView(duckdb, name, tableRelation(lake, table));
   }
   return duckdb;
 }
 
-/** Makes or replaces the view `core.turns` over a SELECT. */
-export async function createView(connection: DuckDBConnection, name: string, select: string): Promise<void> {
-  const [schema = '', table = ''] = name.split('.');
-  await connection.run(`create schema if not exists ${identifier(schema)}`);
-  await connection.run(`create or replace view ${identifier(schema)}.${identifier(table)} as ${select}`);
+/** Makes or replaces the view `core.turns` over a SELECT, unless it is there already. */
+export async function createView({ connection, views }: DuckDB, name: string, select: string): Promise<void> {
+  if (views.get(name) === select) return;
+  const [schema = '', table = ''] = name.split('.').map(identifier);
+  await connection.run(
+    `create schema if not exists ${schema}; create or replace view ${schema}.${table} as ${select}`,
+  );
+  views.set(name, select);
 }
 
 /** A built table as a SELECT over its files, of one day or of all; typed and empty where there is none. */

@@ -65,3 +65,21 @@ export function describeFailure({ model, day, rule, rows, examples }: Failure): 
   const many = rows > 0 ? `, ${amount(rows, 'items')} rows` : '';
   return `${model}${day && ` ${day}`}: ${rule}${many}${first}; the last good files stay`;
 }
+
+/** Rows under a header in aligned columns; numbers, sizes among them, stand right. */
+export function alignColumns(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const isNumber = header.map((_, column) =>
+    rows.every((row) => /^[\d,.]+( [kMGT]?B)?$/.test(row[column] ?? '')),
+  );
+  return all.map((row) =>
+    widths
+      .map(
+        (width, column) =>
+          (isNumber[column] ? row[column]?.padStart(width) : row[column]?.padEnd(width)) ?? '',
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+}

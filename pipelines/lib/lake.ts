@@ -22,11 +22,31 @@ export function draftPath(lake: string, extension: string): string {
 
 /** Gives a finished draft its name; durable when this returns. */
 export async function publishFile(draft: string, target: string): Promise<void> {
-  await chmod(draft, 0o600);
-  await syncPath(draft);
-  await makeFolder(dirname(target));
-  await rename(draft, target);
-  await syncPath(dirname(target));
+  await publishFiles([{ draft, target }]);
+}
+
+/** Gives finished drafts their names, in order, after all are on disk; durable when this returns. */
+export async function publishFiles(
+  files: readonly { draft: string; target: string }[],
+  point?: string,
+): Promise<void> {
+  const folders = new Set<string>();
+  const makeDurable = async ({ draft, target }: { draft: string; target: string }) => {
+    await chmod(draft, 0o600);
+    await syncPath(draft);
+    const made = await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    // The name of a new folder lies in the one above it.
+    for (let path = dirname(target); made !== undefined && path.startsWith(made); path = dirname(path)) {
+      folders.add(dirname(path));
+    }
+    folders.add(dirname(target));
+  };
+  for (let at = 0; at < files.length; at += 8) await Promise.all(files.slice(at, at + 8).map(makeDurable));
+  for (const { draft, target } of files) {
+    await rename(draft, target);
+    if (point !== undefined) atPoint(point);
+  }
+  for (const folder of folders) await syncPath(folder);
 }
 
 /** Writes a small file so that a reader sees the old bytes or the new ones, durable when this returns. */

@@ -1,0 +1,176 @@
+import { access, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { type CommitRow, commitColumns, listCommits, readCommits, readRanges } from './commits.js';
+import { atPoint, draftPath, publishFile, publishFiles, sweepDrafts, writeAtomically } from './lake.js';
+import type { RawDraft } from './rawWriter.js';
+import { quote } from './warehouse.js';
+
+/** A snapshot is made once so many commit files have gathered. */
+export const commitsPerSnapshot = 64;
+/** Raw files that a merge replaced stay this long, for readers that still hold them. */
+export const retireMs = 86_400_000;
+const unfinishedNote = 'raw.unfinished';
+
+/** The name of a commit: its number, zero-padded so that names sort as numbers. */
+export function batchId(number: number): string {
+  return String(number).padStart(8, '0');
+}
+
+/** Writes one commit; the rename at its end is the commit. */
+async function writeCommit(lake: string, id: string, rows: readonly CommitRow[]): Promise<void> {
+  // Loaded here: a run that finds nothing new never needs it.
+  const { default: parquet } = await import('parquetjs-lite');
+  const types: Record<string, string> = { VARCHAR: 'UTF8', INTEGER: 'INT32', BIGINT: 'INT64' };
+  const fields = Object.entries(commitColumns).map(([name, type]) => {
+    const list = type.endsWith('[]');
+    const base = list ? type.slice(0, -2) : type;
+    const field = {
+      type: types[base] ?? base,
+      compression: 'GZIP',
+      ...(list ? { repeated: true } : { optional: true }),
+    };
+    return [name, field] as const;
+  });
+  const draft = draftPath(lake, '.commit');
+  const schema = new parquet.ParquetSchema(Object.fromEntries(fields));
+  const writer = await parquet.ParquetWriter.openFile(schema, draft, { useDataPageV2: false });
+  for (const row of rows) await writer.appendRow(withoutNulls(row));
+  await writer.close();
+  await publishFile(draft, join(lake, 'commits', `${id}.parquet`));
+}
+
+/** An empty row of the log, for the fields that an op leaves out. */
+export function emptyRow(op: CommitRow['op'], id: string, now: Date): CommitRow {
+  return {
+    op,
+    source: null,
+    source_path: null,
+    file_key: null,
+    generation: null,
+    session_id: null,
+    start_offset: null,
+    end_offset: null,
+    sha256: null,
+    lines: null,
+    first_line_no: null,
+    head_sha256: null,
+    tail_sha256: null,
+    size: null,
+    mtime_ms: null,
+    inode: null,
+    raw_files: [],
+    replaces: [],
+    partition_day: null,
+    batch_id: id,
+    committed_at: now.toISOString(),
+    unterminated: false,
+  };
+}
+
+/** Folds the log into a snapshot once it has enough files. Says nothing new: state and content hashes stay. */
+export async function foldLog(connection: DuckDBConnection, lake: string, now: Date): Promise<boolean> {
+  const { live, next } = await listCommits(lake);
+  if (live.length < commitsPerSnapshot) return false;
+  const id = batchId(next - 1);
+  const columns = Object.keys(commitColumns).join(', ');
+  const values: Record<string, string> = {
+    op: quote('snapshot'),
+    raw_files: '[]',
+    replaces: `[${live.map(quote).join(', ')}]`,
+    batch_id: quote(id),
+    committed_at: quote(now.toISOString()),
+    unterminated: 'false',
+  };
+  const itself = Object.entries(commitColumns).map(([name, type]) => `(${values[name] ?? 'null'})::${type}`);
+  await readCommits(connection, lake);
+  await readRanges(connection);
+  const draft = draftPath(lake, '.parquet');
+  // Of rows without bytes only a file's last one says anything; a merge is told until its old files are gone.
+  await connection.run(`
+    copy (
+      with latest as (
+        select * from commits
+        where op = 'add'
+        qualify row_number() over (
+          partition by file_key order by batch_id desc, end_offset desc, start_offset desc
+        ) = 1
+      ),
+      rows as (
+        select ${columns} from ranges
+        union all
+        select ${columns} from latest where end_offset = start_offset
+        union all
+        select ${columns} from commits
+        where op = 'purge' or (op = 'merge' and not (${isRetired(now)}))
+        union all
+        select ${itself.join(', ')}
+      )
+      select * from rows order by batch_id, source, file_key, start_offset, end_offset, op
+    ) to ${quote(draft)} (format parquet, compression zstd)`);
+  await publishFile(draft, join(lake, 'commits', `snapshot-${id}.parquet`));
+  atPoint('snapshot-renamed');
+  return true;
+}
+
+/** Names raw drafts and commits them; a kill before the commit leaves a note for the next sweep. */
+export async function commitFiles(
+  lake: string,
+  id: string,
+  drafts: readonly RawDraft[],
+  rows: readonly CommitRow[],
+  points: { renamed: string; committed?: string },
+): Promise<void> {
+  const note = join(lake, unfinishedNote);
+  if (drafts.length > 0) await writeAtomically(note, '');
+  const files = drafts.map(({ draft, file }) => ({ draft, target: join(lake, file) }));
+  await publishFiles(files, points.renamed);
+  atPoint('before-commit');
+  await writeCommit(lake, id, rows);
+  if (points.committed !== undefined) atPoint(points.committed);
+  await rm(note, { force: true });
+}
+
+/** Removes what a killed run left, and what snapshots and merges replaced long ago. Ends with the temp table `commits`. */
+export async function sweepLog(connection: DuckDBConnection, lake: string, now: Date): Promise<void> {
+  await sweepDrafts(lake);
+  for (const name of (await listCommits(lake)).folded) await rm(join(lake, 'commits', name), { force: true });
+  await readCommits(connection, lake);
+  const note = join(lake, unfinishedNote);
+  const unfinished = await access(note).then(
+    () => true,
+    () => false,
+  );
+  if (unfinished || (await hasRetired(connection, now))) await sweepRaw(connection, lake, now);
+  if (unfinished) await rm(note, { force: true });
+  atPoint('swept');
+}
+
+/** Removes raw files that no commit names; after readCommits. Those a merge replaced wait a day. */
+async function sweepRaw(connection: DuckDBConnection, lake: string, now: Date): Promise<void> {
+  const reader = await connection.runAndReadAll(`
+    select unnest(raw_files || replaces) as file from commits where op in ('add', 'merge')
+    except
+    select unnest(replaces) from commits where ${isRetired(now)}`);
+  const named = new Set(reader.getRows().map(([file]) => String(file)));
+  const files = await readdir(join(lake, 'raw'), { recursive: true }).catch(() => []);
+  for (const file of files) {
+    if (file.endsWith('.parquet') && !named.has(`raw/${file}`))
+      await rm(join(lake, 'raw', file), { force: true });
+  }
+}
+
+/** True where a merge's replaced files are old enough to go; after readCommits. */
+async function hasRetired(connection: DuckDBConnection, now: Date): Promise<boolean> {
+  const reader = await connection.runAndReadAll(`select count(*) > 0 from commits where ${isRetired(now)}`);
+  return reader.getRows()[0]?.[0] === true;
+}
+
+function isRetired(now: Date): string {
+  const kept = new Date(now.getTime() - retireMs).toISOString();
+  return `op = 'merge' and committed_at <= ${quote(kept)}`;
+}
+
+function withoutNulls(row: CommitRow): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+}

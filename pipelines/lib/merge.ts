@@ -1,0 +1,111 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { emptyRow } from './commitLog.js';
+import type { CommitRow } from './commits.js';
+import { draftPath } from './lake.js';
+import type { RawDraft } from './rawWriter.js';
+import { quote } from './warehouse.js';
+
+/** A day is merged once quiet when it has two small files, and in any case when it has this many. */
+export const manyFiles = 64;
+const smallBytes = 4 << 20;
+
+/** What merging wrote: drafts to publish, and the rows of its commit. */
+export type Merge = { readonly drafts: RawDraft[]; readonly rows: CommitRow[] };
+
+/** Writes the small raw files of each quiet day as one, the rows in their order; after readCommits. */
+export async function mergeSmallFiles(options: {
+  lake: string;
+  connection: DuckDBConnection;
+  settleMs: number;
+  batchId: string;
+  now: Date;
+}): Promise<Merge> {
+  const { lake, connection, batchId } = options;
+  const drafts: RawDraft[] = [];
+  const rows: CommitRow[] = [];
+  for (const day of await crowdedDays(connection)) {
+    const isQuiet = options.now.getTime() - day.changedMs >= options.settleMs;
+    if (day.files.length < (isQuiet ? 2 : manyFiles)) continue;
+    const sizes = await Promise.all(day.files.map(async (file) => (await stat(join(lake, file))).size));
+    for (const group of groupSmall(day.files, sizes)) {
+      const draft = draftPath(lake, '.parquet');
+      const file = `raw/${day.source}/day=${day.day}/${batchId}-${String(drafts.length).padStart(4, '0')}.parquet`;
+      const files = group.map((name) => quote(join(lake, name))).join(', ');
+      // Only so does DuckDB end row groups by size; with one thread the order stays.
+      await connection.run('set preserve_insertion_order = false');
+      await connection.run(`
+        copy (select * from read_parquet([${files}], hive_partitioning = false)) to ${quote(draft)}
+        (format parquet, compression zstd, compression_level 1, row_group_size 4096, row_group_size_bytes '32MB')`);
+      await connection.run('set preserve_insertion_order = true');
+      drafts.push({ draft, file });
+      rows.push({
+        ...emptyRow('merge', batchId, options.now),
+        source: day.source,
+        partition_day: day.day,
+        raw_files: [file],
+        replaces: group,
+      });
+    }
+  }
+  return { drafts, rows };
+}
+
+type CrowdedDay = { source: string; day: string; files: string[]; changedMs: number };
+
+/** Days with two live raw files or more, and when one of their source files last changed. */
+async function crowdedDays(connection: DuckDBConnection): Promise<CrowdedDay[]> {
+  const reader = await connection.runAndReadAll(`
+    with live as (
+      select unnest(raw_files) as file from commits where op in ('add', 'merge')
+      except
+      select unnest(replaces) from commits where op = 'merge'
+    ),
+    days as (
+      select
+        split_part(file, '/', 2) as source,
+        regexp_extract(file, '/day=([^/]+)/', 1) as day,
+        list_sort(list(file)) as files
+      from live
+      group by all
+      having count(*) > 1
+    )
+    select
+      days.source,
+      days.day,
+      days.files,
+      (
+        select max(mtime_ms) from commits
+        where commits.source = days.source and coalesce(partition_day, days.day) = days.day
+      ) as changed_ms
+    from days
+    order by all`);
+  return reader.getRowObjectsJson().map((row) => ({
+    source: String(row['source']),
+    day: String(row['day']),
+    files: row['files'] as unknown as string[],
+    changedMs: Number(row['changed_ms'] ?? 0),
+  }));
+}
+
+/** Neighbours of which each is small and all together are not large; groups of one are left out. */
+function groupSmall(files: readonly string[], sizes: readonly number[]): string[][] {
+  const groups: string[][] = [];
+  let group: string[] = [];
+  let bytes = 0;
+  const end = () => {
+    if (group.length > 1) groups.push(group);
+    group = [];
+    bytes = 0;
+  };
+  for (const [index, file] of files.entries()) {
+    const size = sizes[index] ?? 0;
+    if (size >= smallBytes || bytes + size > 4 * smallBytes) end();
+    if (size >= smallBytes) continue;
+    group.push(file);
+    bytes += size;
+  }
+  end();
+  return groups;
+}

@@ -1,0 +1,19 @@
+/** The part of parquetjs-lite that is used; the package brings no types. */
+declare module 'parquetjs-lite' {
+  namespace parquet {
+    type Field = { type: string; compression?: string; optional?: boolean; repeated?: boolean };
+    class ParquetSchema {
+      constructor(fields: Record<string, Field>);
+    }
+    class ParquetWriter {
+      static openFile(
+        schema: ParquetSchema,
+        path: string,
+        options: { useDataPageV2: boolean },
+      ): Promise<ParquetWriter>;
+      appendRow(row: Record<string, unknown>): Promise<void>;
+      close(): Promise<void>;
+    }
+  }
+  export = parquet;
+}

@@ -1,0 +1,105 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { linesOf, openBytes, readSlices } from './lines.js';
+import type { FoundFile } from './scan.js';
+import {
+  dayOfMilliseconds,
+  dayOfName,
+  millisecondsOfTimestamp,
+  parseObject,
+  type SessionRules,
+  unknownDay,
+} from './source.js';
+
+/** What the first lines of a session file say. */
+export type Facts = {
+  readonly sessionId: string | null;
+  /** First top-level timestamp, Unix milliseconds. */
+  readonly startedMs: number | null;
+};
+
+/** A file whose day is to be decided. */
+export type Undated = { readonly file: FoundFile; readonly facts: Facts };
+
+const factBytes = 4 << 20;
+const factLines = 1000;
+
+/** Session and first timestamp from the path and the first lines, of which at most 1,000 or 4 MB are looked at. */
+export async function readFacts(file: FoundFile, rules: SessionRules): Promise<Facts> {
+  let sessionId = rules.ofPath(file.path);
+  if (!file.source.isJsonLines) return { sessionId, startedMs: null };
+  let startedMs: number | null = null;
+  const reader = await openBytes(file);
+  try {
+    let index = 0;
+    const slices = readSlices(reader, {
+      offset: 0,
+      line: 1,
+      limit: factBytes,
+      withTail: false,
+      usual: 1 << 16,
+    });
+    search: for (const { bytes } of slices) {
+      for (const line of linesOf(bytes)) {
+        const record = parseObject(line);
+        if (record !== null) {
+          sessionId ??= rules.ofRecord(record, index);
+          startedMs ??= millisecondsOfTimestamp(record['timestamp']);
+        }
+        index += 1;
+        if (index >= factLines || (sessionId !== null && startedMs !== null)) break search;
+      }
+    }
+  } finally {
+    reader.close();
+  }
+  return { sessionId: sessionId ?? rules.ofName(file.path), startedMs };
+}
+
+/** The day of each session the log knows, by `source/session`; after readCommits. */
+export async function readSessionDays(connection: DuckDBConnection): Promise<Map<string, string>> {
+  const reader = await connection.runAndReadAll(`
+    select source, session_id, min_by(partition_day, (batch_id, file_key))
+    from commits
+    where op = 'add' and end_offset > start_offset and session_id is not null and partition_day is not null
+    group by source, session_id`);
+  return new Map(reader.getRows().map((row) => [`${row[0]}/${row[1]}`, String(row[2])]));
+}
+
+/**
+ * The day of each file read for the first time (design, decision 6). A session has one day: the one it has in the log, else that
+ * of its main files' first timestamp, else of any of its files', else the date in a name.
+ */
+export function assignDays(
+  files: readonly Undated[],
+  sessionDays: ReadonlyMap<string, string>,
+): Map<FoundFile, string> {
+  const days = new Map<FoundFile, string>();
+  const groups = new Map<string, Undated[]>();
+  for (const undated of files) {
+    const { file, facts } = undated;
+    const session = file.source.sessions?.parentOfPath(file.path) ?? facts.sessionId;
+    const key =
+      session === null ? `${file.source.name}//${file.path}` : `${family(file.source.name)}/${session}`;
+    groups.set(key, [...(groups.get(key) ?? []), undated]);
+  }
+  for (const [key, group] of groups) {
+    const day = sessionDays.get(key) ?? dayOfGroup(group);
+    for (const { file } of group) days.set(file, day);
+  }
+  return days;
+}
+
+// What lies beside Claude's transcripts belongs to their sessions.
+function family(source: string): string {
+  return source === 'claude_files' ? 'claude' : source;
+}
+
+function dayOfGroup(group: readonly Undated[]): string {
+  const mains = group.filter(({ file }) => !file.source.sessions?.isSubordinate(file.path));
+  const startOf = (files: readonly Undated[]) => {
+    const starts = files.flatMap(({ facts }) => facts.startedMs ?? []);
+    return starts.length === 0 ? null : dayOfMilliseconds(Math.min(...starts));
+  };
+  const named = group.map(({ file }) => dayOfName(file.path)).filter((day) => day !== null);
+  return startOf(mains) ?? startOf(group) ?? named.sort()[0] ?? unknownDay;
+}

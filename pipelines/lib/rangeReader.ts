@@ -1,0 +1,198 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { bytesBefore, headSha256, sha256, tailOf } from './identity.js';
+import { countLines, linesOf, openBytes, readSlices, type Slice } from './lines.js';
+import { amount } from './progress.js';
+import type { RawWriter } from './rawWriter.js';
+import type { FoundFile } from './scan.js';
+import { parseObject } from './source.js';
+
+/** A stretch of a file that is now in raw drafts; `rawFiles` are the files that hold it. */
+export type ReadRange = {
+  readonly start: number;
+  readonly end: number;
+  readonly sha256: string;
+  readonly lines: number;
+  readonly firstLine: number;
+  readonly head: string | null;
+  readonly tail: string;
+  readonly unterminated: boolean;
+  readonly rawFiles: readonly string[];
+};
+
+export type ReadResult = {
+  readonly ranges: ReadRange[];
+  /** Bytes of a last line without newline, left for a later run. */
+  readonly waiting: number;
+  /** What is odd about the file, in words; all of it is kept all the same. */
+  readonly notes: string[];
+  /** Why reading stopped early; what was read before counts. */
+  readonly failure: unknown;
+};
+
+/** The range grows in memory while slices arrive. */
+type OpenRange = {
+  start: number;
+  firstLine: number;
+  lines: number;
+  hash: ReturnType<typeof createHash>;
+  raw: Set<string>;
+};
+
+// Ranges are verified one at a time, so none may be huge.
+const rangeBytes = 64 << 20;
+const hugeLine = 32 << 20;
+
+/** Reads the whole lines of a file from a place on and hands them to the writer. */
+export async function readRanges(options: {
+  file: FoundFile;
+  fileKey: string;
+  offset: number;
+  line: number;
+  withTail: boolean;
+  /** Null where each line has its own day. */
+  day: string | null;
+  writer: RawWriter;
+  onBytes: (count: number) => void;
+}): Promise<ReadResult> {
+  const { file, fileKey, writer } = options;
+  const ranges: ReadRange[] = [];
+  const odd = oddities(file);
+  let waiting = 0;
+  let failure: unknown;
+  let open: OpenRange | undefined;
+  let end = options.offset;
+  let tail: Buffer = Buffer.alloc(0);
+  const closeRange = (head: string | null, unterminated: boolean) => {
+    if (open === undefined) return;
+    const { start, firstLine, lines, hash, raw } = open;
+    ranges.push({
+      start,
+      end,
+      sha256: hash.digest('hex'),
+      lines,
+      firstLine,
+      head,
+      tail: sha256(tail),
+      unterminated,
+      rawFiles: [...raw],
+    });
+    open = undefined;
+  };
+  try {
+    tail = await bytesBefore(file, options.offset);
+    const head = await headSha256(file);
+    const reader = await openBytes(file);
+    try {
+      reader.moveTo(options.offset);
+      const limit = file.isCompressed ? Number.POSITIVE_INFINITY : file.size;
+      const slices = readSlices(reader, {
+        offset: options.offset,
+        line: options.line,
+        limit,
+        withTail: options.withTail,
+      });
+      for (;;) {
+        const next = slices.next();
+        if (next.done) {
+          waiting = next.value;
+          break;
+        }
+        const slice = next.value;
+        if (slice.unterminated || (open !== undefined && slice.offset - open.start >= rangeBytes))
+          closeRange(head, false);
+        open ??= {
+          start: slice.offset,
+          firstLine: slice.line,
+          lines: 0,
+          hash: createHash('sha256'),
+          raw: new Set(),
+        };
+        for (const part of options.day === null ? partsByDay(slice, file) : [{ slice, day: options.day }]) {
+          const isText = isUtf8(part.slice.bytes);
+          const place = { source: file.source.name, day: part.day, sourcePath: file.path, fileKey, isText };
+          open.raw.add(await writer.add(part.slice, place));
+          odd.look(part.slice, isText);
+        }
+        open.hash.update(slice.bytes);
+        open.lines += slice.lines;
+        tail = tailOf(tail, slice.bytes);
+        end = slice.offset + slice.bytes.length;
+        options.onBytes(slice.bytes.length);
+        if (slice.unterminated) closeRange(head, true);
+      }
+      closeRange(head, false);
+    } catch (error) {
+      closeRange(head, false);
+      throw error;
+    } finally {
+      reader.close();
+    }
+  } catch (error) {
+    failure = error;
+  }
+  return { ranges, waiting, notes: odd.notes(), failure };
+}
+
+/** Runs of lines of one day, for sources whose lines have their own. */
+function* partsByDay(slice: Slice, file: FoundFile): Generator<{ slice: Slice; day: string }> {
+  const dayOf = file.source.dayOfLine ?? (() => 'unknown');
+  let start = 0;
+  let at = 0;
+  let line = slice.line;
+  let day: string | undefined;
+  const part = (end: number) => {
+    const bytes = slice.bytes.subarray(start, end);
+    const lines = slice.unterminated ? 1 : countLines(bytes);
+    const made = { bytes, offset: slice.offset + start, line, lines, unterminated: slice.unterminated };
+    start = end;
+    line += lines;
+    return made;
+  };
+  for (const bytes of linesOf(slice.bytes)) {
+    const own = dayOf(bytes);
+    if (day !== undefined && own !== day) yield { slice: part(at), day };
+    day = own;
+    at += bytes.length;
+  }
+  if (day !== undefined) yield { slice: part(at), day };
+}
+
+/** Gathers what a person may want to know about a file's bytes. */
+function oddities(file: FoundFile) {
+  const notes = new Set<string>();
+  let invalid = 0;
+  const look = (slice: Slice, isText: boolean) => {
+    const { bytes } = slice;
+    if (slice.offset === 0) for (const note of oddBeginning(bytes, file)) notes.add(note);
+    if (bytes.includes(0)) notes.add('holds NUL bytes; kept as they are');
+    if (bytes.includes('\r\n')) notes.add('has lines that end in CR LF; kept as they are');
+    if (bytes.length >= hugeLine && slice.lines === 1) {
+      notes.add(`has a line of ${amount(bytes.length, 'bytes')}; kept whole`);
+    }
+    if (!isText) for (const line of linesOf(bytes)) invalid += isUtf8(line) ? 0 : 1;
+  };
+  return {
+    look,
+    notes: () => {
+      const lines = invalid === 1 ? '1 line that is' : `${invalid} lines that are`;
+      return invalid === 0 ? [...notes] : [...notes, `has ${lines} not valid UTF-8; kept as bytes`];
+    },
+  };
+}
+
+function oddBeginning(bytes: Buffer, file: FoundFile): string[] {
+  const first = linesOf(bytes).next().value ?? bytes;
+  const hasMark = first[0] === 0xef && first[1] === 0xbb && first[2] === 0xbf;
+  const notes = hasMark ? ['begins with a byte-order mark; kept as it is'] : [];
+  if (!file.source.isJsonLines || first.length >= hugeLine) return notes;
+  if (first.toString('latin1', 0, 40).startsWith('version https://git-lfs.github.com/')) {
+    return ['is a git-LFS pointer, not the log itself; run `git lfs pull` there (kept in raw, no records)'];
+  }
+  if (!hasMark && parseObject(first) === null) {
+    notes.push(
+      'does not begin with a JSON object, so it may be no log; kept in raw, such lines become rejects',
+    );
+  }
+  return notes;
+}

@@ -1,0 +1,212 @@
+import { closeSync, mkdirSync, openSync, rmSync, writevSync } from 'node:fs';
+import { join } from 'node:path';
+import { draftPath } from './lake.js';
+import { linesOf, type Slice } from './lines.js';
+import { type DuckDB, openDuckDB, quote } from './warehouse.js';
+
+/** Where a slice's rows belong. */
+export type Place = {
+  readonly source: string;
+  readonly day: string;
+  readonly sourcePath: string;
+  readonly fileKey: string;
+  /** False where some line is not valid UTF-8. */
+  readonly isText: boolean;
+};
+
+/** A raw Parquet file that is written but not yet under its name. */
+export type RawDraft = { readonly draft: string; readonly file: string };
+
+export type RawWriter = {
+  /** Takes a slice for a day's raw file, which it names; returns once there is room for the next. */
+  readonly add: (slice: Slice, place: Place) => Promise<string>;
+  /** Writes what was added to a day and closes it: its next slice begins another file. */
+  readonly endDay: (source: string, day: string) => Promise<void>;
+  /** Writes what is left; the drafts of all files, in the order of their names. */
+  readonly finish: () => Promise<RawDraft[]>;
+  readonly close: () => void;
+};
+
+/** `before` is how many bytes of the batch stand before the slice. */
+type SliceRow = Omit<Slice, 'bytes'> & Place & { readonly before: number };
+type Batch = { folder: string; file: string; text: boolean; slices: SliceRow[]; bytes: number };
+
+const batchBytes = 32 << 20;
+const batchSlices = 512;
+const newlineByte = Buffer.from('\n');
+
+/**
+ * Writes slices of lines as raw Parquet: Node leaves each slice as a file under drafts, and a COPY a batch splits them into
+ * rows, in as many DuckDB instances of one thread as `workers` says. Measured three times as fast as appending rows.
+ */
+export function openRawWriter(options: { lake: string; batchId: string; workers: number }): RawWriter {
+  const { lake, batchId } = options;
+  const batches = new Map<string, Batch>();
+  const folders: string[] = [];
+  const idle: DuckDB[] = [];
+  const all: DuckDB[] = [];
+  const running = new Set<Promise<void>>();
+  const drafts: RawDraft[] = [];
+  let files = 0;
+  let failure: unknown;
+
+  const begin = (place: Place): Batch => {
+    const folder = folders.pop() ?? draftPath(lake, '.slices');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const file = `raw/${place.source}/day=${place.day}/${batchId}-${String(files).padStart(4, '0')}.parquet`;
+    files += 1;
+    return { folder, file, text: place.isText, slices: [], bytes: 0 };
+  };
+  const idleWorker = async (): Promise<DuckDB> => {
+    for (;;) {
+      if (failure !== undefined) throw failure;
+      const worker = idle.pop();
+      if (worker !== undefined) return worker;
+      if (all.length < options.workers) {
+        const opened = await openDuckDB();
+        all.push(opened);
+        return opened;
+      }
+      await Promise.race(running);
+    }
+  };
+  const write = async (batch: Batch) => {
+    const worker = await idleWorker();
+    const draft = draftPath(lake, '.parquet');
+    const job = copyBatch(worker, batch, draft)
+      .then(() => {
+        drafts.push({ draft, file: batch.file });
+        folders.push(batch.folder);
+        idle.push(worker);
+      })
+      .catch((error: unknown) => {
+        failure ??= error;
+      })
+      .finally(() => running.delete(job));
+    running.add(job);
+  };
+  const take = async (key: string) => {
+    const batch = batches.get(key);
+    if (batch === undefined) return;
+    batches.delete(key);
+    await write(batch);
+  };
+
+  return {
+    add: async (slice, place) => {
+      const key = `${place.source}/${place.day}`;
+      const open = batches.get(key);
+      if (open !== undefined && (open.text !== place.isText || !hasRoom(open, slice))) await take(key);
+      const batch = batches.get(key) ?? begin(place);
+      batches.set(key, batch);
+      writeSlice(join(batch.folder, String(batch.slices.length + 1)), slice, place.isText);
+      const { bytes, ...rest } = slice;
+      batch.slices.push({ ...place, ...rest, before: batch.bytes });
+      batch.bytes += bytes.length;
+      if (batch.bytes >= batchBytes || batch.slices.length >= batchSlices) await take(key);
+      return batch.file;
+    },
+    endDay: (source, day) => take(`${source}/${day}`),
+    finish: async () => {
+      for (const key of [...batches.keys()]) await take(key);
+      await Promise.all(running);
+      if (failure !== undefined) throw failure;
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+      return drafts.sort((a, b) => (a.file < b.file ? -1 : 1));
+    },
+    close: () => {
+      for (const worker of all) worker.close();
+    },
+  };
+}
+
+// One huge line stands in a batch of its own, so that little else is in memory beside it.
+function hasRoom(batch: Batch, slice: Slice): boolean {
+  return batch.bytes + slice.bytes.length <= batchBytes;
+}
+
+function writeSlice(path: string, slice: Slice, isText: boolean): void {
+  const handle = openSync(path, 'w', 0o600);
+  try {
+    if (isText) {
+      writeAll(handle, slice.unterminated ? [slice.bytes, newlineByte] : [slice.bytes]);
+      return;
+    }
+    // Lines as hexadecimal digits: what DuckDB can take as text whatever the bytes.
+    for (const line of linesOf(slice.bytes)) {
+      const content = line.at(-1) === 10 ? line.subarray(0, -1) : line;
+      for (let at = 0; at < content.length; at += 1 << 20) {
+        writeAll(handle, [Buffer.from(content.subarray(at, at + (1 << 20)).toString('hex'), 'latin1')]);
+      }
+      writeAll(handle, [newlineByte]);
+    }
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function writeAll(handle: number, parts: Buffer[]): void {
+  let left = parts.filter((part) => part.length > 0);
+  while (left.length > 0) {
+    let written = writevSync(handle, left);
+    left = left.flatMap((part) => {
+      const done = Math.min(written, part.length);
+      written -= done;
+      return done === part.length ? [] : [part.subarray(done)];
+    });
+  }
+}
+
+async function copyBatch(worker: DuckDB, batch: Batch, draft: string): Promise<void> {
+  const files = batch.slices.map((_slice, index) => quote(join(batch.folder, String(index + 1))));
+  const places = batch.slices.map(
+    (slice) => `{
+      source_path: ${quote(slice.sourcePath)}, file_key: ${quote(slice.fileKey)},
+      first_line: ${slice.line}::bigint, first_offset: ${slice.offset}::bigint, before: ${slice.before}::bigint,
+      newline: ${slice.unterminated ? 0 : 1}
+    }`,
+  );
+  const source = batch.slices[0]?.source ?? '';
+  const line = batch.text ? 'content' : 'try(decode(unhex(content)))';
+  const bytes = batch.text
+    ? 'null::blob'
+    : 'case when try(decode(unhex(content))) is null then unhex(content) end';
+  const length = batch.text ? 'strlen(content)' : 'strlen(content) // 2';
+  // The running sum needs no memory because nothing above it sorts or joins.
+  const result = await worker.connection.run(`
+    copy (
+      with texts as (
+        select
+          [${places.join(', ')}][parse_filename(filename)::int] as place,
+          string_split(content, chr(10))[:-2] as contents
+        from read_text([${files.join(', ')}])
+      ),
+      slices as (
+        select unnest(place), contents from texts
+      ),
+      lines as (
+        select * exclude (contents), unnest(contents) as content, unnest(range(len(contents))) as line_index
+        from slices
+      ),
+      measured as (
+        select *, ${length} + newline as byte_length from lines
+      ),
+      summed as (
+        select *, sum(byte_length) over (rows between unbounded preceding and current row) as total from measured
+      )
+      select
+        ${quote(source)} as source,
+        source_path,
+        file_key,
+        first_line + line_index as line_no,
+        (first_offset - before + total - byte_length)::bigint as byte_offset,
+        byte_length,
+        ${line} as line,
+        ${bytes} as bytes
+      from summed
+    ) to ${quote(draft)} (format parquet, compression zstd, compression_level 1, row_group_size 4096)`);
+  const expected = batch.slices.reduce((sum, slice) => sum + slice.lines, 0);
+  if (Number(result.rowsChanged) !== expected) {
+    throw new Error(`${batch.file}: ${result.rowsChanged} rows written for ${expected} lines`);
+  }
+}

@@ -1,0 +1,141 @@
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { atPoint, makeFolder, publishFile, syncPath } from './lake.js';
+
+/** What a handoff file says last of an id: its revision, the hash of its content, and whether it was taken back. */
+export type HandedOff = { readonly revision: number; readonly content: string; readonly deleted: boolean };
+
+/** The state of a handoff file, which is the file itself. */
+export type HandoffState = {
+  readonly byId: ReadonlyMap<string, HandedOff>;
+  /** Lines that are no record of ours; they are left as they are. */
+  readonly foreign: number;
+};
+
+/** Lines to be written, and the end of it; nothing of a batch is lost after `add` has resolved with true. */
+export type HandoffWriter = {
+  readonly add: (line: object) => Promise<void>;
+  readonly end: () => Promise<void>;
+};
+
+/** Bytes that go out in one write and one fsync. */
+const batchBytes = 4 << 20;
+
+/** Ends what a killed run left: a torn last line goes, a whole one without newline gets it. Without a file: nothing. */
+export async function mendHandoff(file: string): Promise<void> {
+  const handle = await open(file, 'r+').catch(missing);
+  if (handle === undefined) return;
+  try {
+    const { size } = await handle.stat();
+    const start = await lastLineStart(handle, size);
+    if (start === size) return;
+    const tail = Buffer.alloc(size - start);
+    await handle.read(tail, 0, tail.length, start);
+    if (readRecord(tail) === undefined) await handle.truncate(start);
+    else await handle.write('\n', size);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Reads what was handed off; the last line of an id holds. */
+export async function readHandoff(file: string): Promise<HandoffState> {
+  const byId = new Map<string, HandedOff>();
+  let foreign = 0;
+  for await (const line of linesOf(file)) {
+    const record = readRecord(line);
+    if (record === undefined) {
+      foreign += 1;
+      continue;
+    }
+    const before = byId.get(record.id);
+    byId.set(record.id, {
+      revision: record.metadata?.revision ?? before?.revision ?? 0,
+      content: record.metadata?.content_hash ?? '',
+      deleted: record.deleted === true,
+    });
+  }
+  return { byId, foreign };
+}
+
+/** Appends to the file, or with `fresh` writes a draft that takes its place at the end. */
+export async function openHandoff(file: string, fresh: boolean): Promise<HandoffWriter> {
+  await makeFolder(dirname(file));
+  const path = fresh ? `${file}.draft` : file;
+  const handle = await open(path, fresh ? 'w' : 'a', 0o600);
+  let lines: Buffer[] = [];
+  let bytes = 0;
+  const flush = async () => {
+    const batch = Buffer.concat(lines);
+    lines = [];
+    bytes = 0;
+    for (let done = 0; done < batch.length; ) {
+      done += (await handle.write(batch, done)).bytesWritten;
+      atPoint('handoff-written');
+    }
+    await handle.sync();
+    atPoint('handoff-synced');
+  };
+  return {
+    add: async (line) => {
+      const text = Buffer.from(`${JSON.stringify(line)}\n`);
+      lines.push(text);
+      bytes += text.length;
+      if (bytes >= batchBytes) await flush();
+    },
+    end: async () => {
+      await flush();
+      await handle.close();
+      if (fresh) await publishFile(path, file);
+      else await syncPath(dirname(file));
+    },
+  };
+}
+
+type Line = { id: string; deleted?: boolean; metadata?: { revision?: number; content_hash?: string } };
+
+function readRecord(line: Buffer): Line | undefined {
+  try {
+    const value: unknown = JSON.parse(line.toString());
+    const isRecord = typeof value === 'object' && value !== null && typeof (value as Line).id === 'string';
+    return isRecord ? (value as Line) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the last line begins: the size itself where the file ends with a newline. */
+async function lastLineStart(handle: FileHandle, size: number): Promise<number> {
+  const block = Buffer.alloc(64 << 10);
+  for (let end = size; end > 0; ) {
+    const start = Math.max(0, end - block.length);
+    await handle.read(block, 0, end - start, start);
+    const newline = block.subarray(0, end - start).lastIndexOf(10);
+    if (newline >= 0) return start + newline + 1;
+    end = start;
+  }
+  return 0;
+}
+
+// Not readline: it also breaks at U+2028, which JSON texts may hold.
+async function* linesOf(file: string): AsyncGenerator<Buffer> {
+  const handle = await open(file).catch(missing);
+  if (handle === undefined) return;
+  await handle.close();
+  let rest: Buffer[] = [];
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      yield Buffer.concat([...rest, chunk.subarray(start, end)]);
+      rest = [];
+      start = end + 1;
+    }
+    if (start < chunk.length) rest.push(chunk.subarray(start));
+  }
+}
+
+function missing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}

@@ -1,9 +1,5 @@
-import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { build } from '../pipelines/build.js';
-import { type Config, readConfig } from '../pipelines/config.js';
-import { silentProgress } from '../pipelines/lib/progress.js';
+import { readdir, readFile } from 'node:fs/promises';
+import { makeLake, type TestLake } from './lake.js';
 
 /** A step of a turn as tests write it; the fixture adds ids, positions and offsets. */
 export type StepSpec = { kind: string; text?: string; author?: string } & Record<string, unknown>;
@@ -44,29 +40,27 @@ export const result = (id: string, text: string, outcome = 'ok'): StepSpec => ({
   outcome,
 });
 
-/** Settings of a new data folder whose core tables are these sessions, its datasets built by the real models. */
-export async function lakeOf(sessions: SessionSpec[], env: NodeJS.ProcessEnv = {}): Promise<Config> {
-  const data = await mkdtemp(join(tmpdir(), 'tracemill-core-'));
-  const config = readConfig({
-    TRACEMILL_DATA: data,
-    TRACEMILL_SQL: join(data, 'sql'),
-    TRACEMILL_WORKERS: '1',
-    ...env,
-  });
-  await replaceSessions(config, sessions);
-  return config;
+/** A lake whose core tables are these sessions; its datasets are built by the real models and macros. */
+export async function lakeOf(
+  sessions: SessionSpec[],
+  environment: Record<string, string> = {},
+): Promise<TestLake> {
+  const lake = await makeLake({ TRACEMILL_WORKERS: '1', ...environment });
+  const sql = new URL('../../../sql/', import.meta.url);
+  for (const layer of ['macros', 'datasets']) {
+    for (const file of await readdir(new URL(layer, sql))) {
+      const text = await readFile(new URL(`${layer}/${file}`, sql), 'utf8');
+      await lake.sql({ [`${layer}/${file.replace(/\.sql$/, '')}`]: text });
+    }
+  }
+  await replaceSessions(lake, sessions);
+  return lake;
 }
 
-/** Writes other sessions into a lake of lakeOf and builds again. */
-export async function replaceSessions(config: Config, sessions: SessionSpec[]): Promise<void> {
-  await mkdir(join(config.sql, 'core'), { recursive: true });
-  for (const part of ['macros', 'datasets']) {
-    await cp(new URL(`../../sql/${part}`, import.meta.url), join(config.sql, part), { recursive: true });
-  }
-  for (const [name, sql] of Object.entries(coreModels(sessions))) {
-    await writeFile(join(config.sql, 'core', `${name}.sql`), sql);
-  }
-  const { failures } = await build({ config, now: new Date(0), progress: silentProgress });
+/** Puts other sessions into the core tables and builds again. */
+export async function replaceSessions(lake: TestLake, sessions: SessionSpec[]): Promise<void> {
+  await lake.sql(coreModels(sessions));
+  const { failures } = await lake.build();
   if (failures.length > 0) throw new Error(JSON.stringify(failures));
 }
 
@@ -184,7 +178,7 @@ function coreModels(sessions: SessionSpec[]): Record<string, string> {
         : '';
     const select = `select *${pairs} from (select unnest(from_json('${literal}', '${shape}'), recursive := true))`;
     return [
-      name,
+      `core/${name}`,
       `-- One row per test row.\n-- @split day\n-- @key ${keys[table]}\n${select}\norder by ${keys[table]}\n`,
     ];
   });
@@ -202,9 +196,9 @@ function coreRows(sessions: SessionSpec[]): Record<keyof typeof columns, Row[]> 
   };
   for (const { id, turns, day = '2026-01-01', ...session } of sessions) {
     const shared = {
-      agent: 'claude',
+      agent: session.agent ?? 'claude',
       session_id: id,
-      project_path: '~/work',
+      project_path: session.project_path ?? '~/work',
       source_path: `${id}.jsonl`,
       day,
     };

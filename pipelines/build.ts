@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from './config.js';
 import { exitCodes } from './errors.js';
 import { describeTables, type Failure, queryFailure, runClaim } from './lib/checks.js';
 import type { Command } from './lib/command.js';
-import { rawFilesTable } from './lib/commits.js';
 import { makeDays, makeFile } from './lib/drafts.js';
 import {
   daysOf,
@@ -36,16 +34,9 @@ export const command: Command = {
   describe: 'Run the SQL models that are out of date; check; publish',
   example: 'tracemill build --select +core.turns',
   options: {
-    select: {
-      type: 'string',
-      describe: 'Only core.turns, core. (a layer), +core.turns (and before) or core.turns+',
-    },
+    select: { type: 'string', describe: 'Only core.turns, core. (a layer), +core.turns or core.turns+' },
     full: { type: 'boolean', default: false, describe: 'Build what is up to date as well' },
-    'dry-run': {
-      type: 'boolean',
-      default: false,
-      describe: 'Say what is out of date and why; build nothing',
-    },
+    'dry-run': { type: 'boolean', default: false, describe: 'Say what is out of date and why, no more' },
   },
   run: async (args, { config, log, progress, now }) => {
     const select = args['select'] as string | undefined;
@@ -73,8 +64,7 @@ export type BuildOptions = {
 export type BuildResult = Tally & { failures: Failure[]; ms: number };
 
 type Run = {
-  readonly config: Config;
-  readonly full: boolean;
+  readonly options: BuildOptions;
   readonly lake: string;
   /** Its manifest is the one being made. */
   readonly project: Project;
@@ -87,7 +77,8 @@ type Run = {
 };
 
 /** Builds what is out of date into drafts, checks it, and publishes it all in one rename; takes the lake's lock. */
-export async function build({ config, now, full = false, ...options }: BuildOptions): Promise<BuildResult> {
+export async function build(options: BuildOptions): Promise<BuildResult> {
+  const { config, now, full = false } = options;
   return withLock(config, 'build', async () => {
     const started = performance.now();
     const lake = lakeFolder(config);
@@ -99,13 +90,12 @@ export async function build({ config, now, full = false, ...options }: BuildOpti
     const selected = selectModels(project, options.select);
     const plan = planBuild(project, selected, full);
     await describeTables(planner, lake, project, selected);
-    await writeRawState(planner.connection, lake);
+    await writeRawState(planner, lake);
     planner.close();
     const total = plan.reduce((sum, { days }) => sum + days.length, 0);
     const progress = options.progress('build', total, 'items');
     const run: Run = {
-      config,
-      full,
+      options,
       lake,
       project,
       published,
@@ -125,28 +115,23 @@ export async function build({ config, now, full = false, ...options }: BuildOpti
     }
     progress.end();
     if (options.select === undefined) forgetTables(project);
-    await publish(lake, {
-      before: published,
-      after: project.manifest,
-      now,
-      isClean: run.failures.length === 0,
-    });
+    const isClean = run.failures.length === 0;
+    await publish(lake, { before: published, after: project.manifest, now, isClean });
     await sweepDrafts(lake);
     return { ...tally(run.steps), failures: run.failures, ms: performance.now() - started };
   });
 }
 
-/** What every worker needs to read raw: which file a line is of now. */
-async function writeRawState(connection: DuckDBConnection, lake: string): Promise<void> {
-  await rawFilesTable(connection);
+/** What every worker needs to read raw, from the tables that rawDays has filled: which file a line is of now. */
+async function writeRawState({ connection }: DuckDB, lake: string): Promise<void> {
   for (const table of ['raw_files_state', 'raw_superseded']) {
     await writeParquet(connection, `from ${table}`, join(lake, 'drafts', `${table}.parquet`));
   }
 }
 
 /** A DuckDB with the macros, for one day at a time. */
-async function openWorker({ project, lake, config }: Run): Promise<DuckDB> {
-  const memoryMb = Math.max(300, Math.floor(1000 / config.workers));
+async function openWorker({ project, lake, options }: Run): Promise<DuckDB> {
+  const memoryMb = Math.max(300, Math.floor(1000 / options.config.workers));
   const worker = await openDuckDB({ memoryMb, spill: draftPath(lake, '.spill') });
   for (const { text } of project.macros) await worker.connection.run(text);
   return worker;
@@ -178,7 +163,7 @@ async function runNode(run: Run, worker: DuckDB, node: Node, day: string): Promi
     delete project.manifest.tables[name]?.files[day];
     delete project.manifest.checks[name]?.[day];
     return;
-  } else if (!run.full && whyStale(project, node, day) === null) {
+  } else if (!run.options.full && whyStale(project, node, day) === null) {
     step.what = 'current';
   } else {
     const started = performance.now();

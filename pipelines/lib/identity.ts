@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FileState, KnownFiles, KnownRange } from './fileStates.js';
+import { groupBy } from './groups.js';
 import { type ByteReader, openBytes, readFully } from './lines.js';
 import type { FoundFile } from './scan.js';
 
@@ -76,12 +77,10 @@ export async function identify(options: {
       }
     });
   }
-  const byHead = new Map<string, FileState[]>();
-  for (const state of known.states) {
-    if (bound.has(state.fileKey) || state.end === 0 || state.head === null) continue;
-    const key = `${state.source}/${state.head}`;
-    byHead.set(key, [...(byHead.get(key) ?? []), state]);
-  }
+  const byHead = groupBy(
+    known.states.filter((state) => !bound.has(state.fileKey) && state.end > 0 && state.head !== null),
+    (state) => `${state.source}/${state.head}`,
+  );
   const generations = new Map(known.generations);
   for (const file of open) {
     await attempt(file, async () => {
@@ -151,8 +150,13 @@ async function agrees(
   state: FileState,
   ranges: (fileKey: string) => Promise<KnownRange[]>,
 ): Promise<boolean> {
-  if (!file.isCompressed && file.size < state.end) return false;
   if (file.size === state.size) return agreesThroughout(file, await ranges(state.fileKey));
+  return agreesAtEnds(file, state);
+}
+
+/** True where a file is long enough and its first line and last read bytes are those the log remembers. */
+export async function agreesAtEnds(file: FoundFile, state: FileState): Promise<boolean> {
+  if (!file.isCompressed && file.size < state.end) return false;
   return (state.head === null || (await headSha256(file)) === state.head) && agreesAtEnd(file, state);
 }
 

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { groupBy } from './groups.js';
 import { linesOf, openBytes, readSlices } from './lines.js';
 import type { FoundFile } from './scan.js';
 import {
@@ -74,14 +75,10 @@ export function assignDays(
   sessionDays: ReadonlyMap<string, string>,
 ): Map<FoundFile, string> {
   const days = new Map<FoundFile, string>();
-  const groups = new Map<string, Undated[]>();
-  for (const undated of files) {
-    const { file, facts } = undated;
+  const groups = groupBy(files, ({ file, facts }) => {
     const session = file.source.sessions?.parentOfPath(file.path) ?? facts.sessionId;
-    const key =
-      session === null ? `${file.source.name}//${file.path}` : `${family(file.source.name)}/${session}`;
-    groups.set(key, [...(groups.get(key) ?? []), undated]);
-  }
+    return session === null ? `${file.source.name}//${file.path}` : `${family(file.source.name)}/${session}`;
+  });
   for (const [key, group] of groups) {
     const day = sessionDays.get(key) ?? dayOfGroup(group);
     for (const { file } of group) days.set(file, day);

@@ -118,9 +118,11 @@ bodies as (
         byte_offset,
         record_no,
         array_to_string(
-            list_transform(
-                list_filter(blocks, lambda block: block.type = 'text' and not is_ide_block(block.text)),
-                lambda block: without_reminders(block.text)),
+            list_filter(
+                list_transform(
+                    list_filter(blocks, lambda block: block.type = 'text' and not is_ide_block(block.text)),
+                    lambda block: without_reminders(block.text)),
+                lambda text: text <> ''),
             chr(10)) as body,
         len(list_filter(blocks, lambda block: block.type = 'tool_result')) > 0 as has_tool_result,
         len(list_filter(blocks, lambda block: block.type in ('image', 'document'))) > 0 as has_image,
@@ -300,7 +302,8 @@ block_steps as (
             when record_type = 'assistant' and model is distinct from '<synthetic>' and not is_api_error then 'model'
             when record_type = 'user' and is_interrupt_marker(block.text) then 'human'
             else 'machine' end as author,
-        coalesce(block.text, '') as text,
+        case when block.type = 'tool_result' then without_reminders(coalesce(block.text, ''))
+            else coalesce(block.text, '') end as text,
         block.tool_name as tool_name,
         block.tool_call_id as tool_call_id,
         block.arguments as arguments,

@@ -56,7 +56,7 @@ create or replace macro is_human_rejection(text) as
 create or replace macro rejection_reason(text) as
     nullif(regexp_replace(
         regexp_extract(
-            text,
+            without_reminders(text),
             '(?s)(?:the user said:|The user provided the following reason for the rejection:)\s*\n?(.*)$',
             1),
         '(?s)\n\nNote: The user''s next message may contain a correction.*$', ''), '');

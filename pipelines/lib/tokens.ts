@@ -11,10 +11,16 @@ const longestRun = 400;
 export function countTokens(text: string): number {
   let tokens = 0;
   let start = 0;
-  for (const run of text.matchAll(runs)) {
-    const end = run.index + run[0].length;
-    tokens += countPiece(text.slice(start, end));
-    start = end;
+  let run = 0;
+  let wasSpace = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const isSpace = text.charCodeAt(index) <= 32;
+    run = isSpace === wasSpace ? run + 1 : 1;
+    wasSpace = isSpace;
+    if (run <= longestRun) continue;
+    tokens += countPiece(text.slice(start, index));
+    start = index;
+    run = 1;
   }
   return tokens + countPiece(text.slice(start));
 }
@@ -28,8 +34,6 @@ export function countMessageTokens(messages: readonly Message[]): number {
   }
   return tokens;
 }
-
-const runs = new RegExp(`\\S{${longestRun}}|\\s{${longestRun}}`, 'g');
 
 function countPiece(text: string): number {
   // A log may quote <|endoftext|>; here it is text like any other.

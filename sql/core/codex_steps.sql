@@ -31,9 +31,18 @@ chosen_files as (
 ),
 
 records as (
-    select *, row_number() over (partition by file_key order by byte_offset, record_no) as record_position
+    select
+        *,
+        row_number() over (partition by file_key order by byte_offset, record_no) as record_position,
+        -- A review ends with its task also where it was cut off.
+        coalesce(last_value(
+            case
+                when item_type = 'entered_review_mode' then true
+                when item_type in ('exited_review_mode', 'task_complete', 'turn_aborted') then false
+                end ignore nulls) over so_far, false) as is_in_review,
     from staging.codex_records
     semi join chosen_files using (file_key)
+    window so_far as (partition by file_key order by byte_offset, record_no rows unbounded preceding)
 ),
 
 -- The first session_meta names the session; later ones with the same id are settings (trap 36).
@@ -131,7 +140,7 @@ sessions as (
     )
 ),
 
--- What holds from a line on until said otherwise: the task, the model, whether a review runs.
+-- What holds from a line on until said otherwise: the task, the model, the folder.
 placed as (
     select
         records.*,
@@ -147,8 +156,11 @@ placed as (
         last_value(records.version ignore nulls) over so_far as current_version,
         coalesce(last_value(records.cwd ignore nulls) over so_far, sessions.cwd) as current_cwd,
         coalesce(last_value(
-            case records.item_type when 'entered_review_mode' then true when 'exited_review_mode' then false end
-            ignore nulls) over so_far, false) as is_in_review,
+            case
+                when records.item_type = 'task_started' then true
+                when records.item_type in ('task_complete', 'turn_aborted') then false
+                end ignore nulls) over so_far, false) as is_in_task,
+        sessions.first_at,
         sessions.git_branch as session_git_branch,
         sessions.git_commit as session_git_commit,
     from (
@@ -186,7 +198,8 @@ prompt_events as (
         file_key,
         record_position,
         case when item_type = 'user_message' then text
-            else array_to_string(list_transform(parts, lambda part: part.text), chr(10)) end as text,
+            else array_to_string(list_transform(
+                list_filter(parts, lambda part: part.type = 'text'), lambda part: part.text), chr(10)) end as text,
     from records
     where item_type = 'user_message' or (item_type = 'item_completed' and completed_type = 'UserMessage')
 ),
@@ -208,7 +221,7 @@ prompts as (
         raw_prompts.has_event,
         placed.session_kind,
         placed.task_no,
-        placed.task_end_no,
+        placed.is_in_task,
         placed.is_in_review,
         -- The words of a plan the model proposed come back as a prompt when the human accepts it.
         exists (
@@ -216,8 +229,8 @@ prompts as (
             where plans.file_key = placed.file_key
                 and plans.completed_type = 'Plan'
                 and plans.record_position < placed.record_position
-                and length(trim(plans.text)) > 40
-                and contains(raw_prompts.text, trim(plans.text))
+                and (trimmed(raw_prompts.text) = 'Implement the plan.'
+                    or (length(trimmed(plans.text)) > 40 and contains(raw_prompts.text, trimmed(plans.text))))
         ) as repeats_plan,
         row_number() over (
             partition by placed.file_key, placed.task_no, placed.task_end_no order by placed.record_position
@@ -251,7 +264,7 @@ labelled_prompts as (
             when is_in_review and previous_text = raw_text and previous_position = record_position - 1 then 'drop'
             -- A second message inside one task steers it (0.104+); so does a queued one that only the items hold.
             when not has_event and files_with_events.file_key is not null then 'steer'
-            when task_no > 0 and task_no > task_end_no and place_in_task > 1 then 'steer'
+            when is_in_task and place_in_task > 1 then 'steer'
             else 'prompt' end as kind,
     from prompts
     left join files_with_events using (file_key)
@@ -308,9 +321,16 @@ assistant_items as (
         file_key,
         record_position,
         codex_answer(array_to_string(list_transform(parts, lambda part: part.text), chr(10))) as text,
+        without_plan(array_to_string(list_transform(parts, lambda part: part.text), chr(10))) as text_beside_plan,
         phase,
     from records
     where type = 'response_item' and item_type = 'message' and role = 'assistant'
+),
+
+answer_texts as (
+    select file_key, trimmed(text) as text from assistant_items
+    union all
+    select file_key, text_beside_plan from assistant_items
 ),
 
 assistant_events as (
@@ -333,7 +353,7 @@ answer_steps as (
     -- An event without its item: only where a response was cut or a file has no items.
     select file_key, record_position, 'assistant', 'text', 'model', codex_answer(text), phase, coalesce(phase, 'text')
     from assistant_events
-    where (file_key, trim(codex_answer(text))) not in (select (file_key, trim(text)) from assistant_items)
+    where (file_key, trimmed(codex_answer(text))) not in (select (file_key, text) from answer_texts)
 ),
 
 reasoning_texts as (
@@ -357,6 +377,14 @@ reasoning_steps as (
             select 1 from reasoning_texts
             where reasoning_texts.file_key = records.file_key and contains(records.text, reasoning_texts.text)
                 and reasoning_texts.text <> ''
+        )
+        -- A review writes them twice (0.77).
+        and not exists (
+            select 1 from records as previous
+            where previous.file_key = records.file_key
+                and previous.record_position = records.record_position - 1
+                and previous.item_type = 'agent_reasoning'
+                and previous.text = records.text
         )
 ),
 
@@ -451,30 +479,42 @@ steps as (
 ),
 
 -- total_token_usage is cumulative, repeats, and restarts when a session is resumed in its file: what counts is its
--- growth, and all of it after a fall (trap 41). During a review the counter is the reviewing thread's.
+-- growth, and all of it after a fall (trap 41). A fork's may go on from its parent's. During a review the counter is the
+-- reviewing thread's. From 0.153 token_usage_record says it better, also where a file grew under several versions.
 counted as (
     select
-        file_key,
-        record_position,
-        total_usage,
-        lag(total_usage) over (partition by file_key order by record_position) as previous_usage,
-    from (
-        select records.*, placed.is_in_review
+        records.file_key,
+        records.record_position,
+        records.total_usage,
+        records.last_usage,
+        lag(records.total_usage) over (
+            partition by records.file_key order by records.record_position) as previous_usage,
+    from records
+    left join (
+        select file_key, min(record_position) as record_position
         from records
-        join (select file_key, record_position, is_in_review from placed) as placed using (file_key, record_position)
-    )
-    where item_type = 'token_count' and total_usage is not null and not is_in_review
-        and file_key not in (select file_key from records where type = 'token_usage_record')
+        where type = 'token_usage_record'
+        group by file_key
+    ) as recorded using (file_key)
+    where records.item_type = 'token_count' and records.total_usage is not null and not records.is_in_review
+        and coalesce(records.record_position < recorded.record_position, true)
 ),
 
 spent as (
     select
         file_key,
         record_position,
-        case when previous_usage is null or total_usage.total_tokens < previous_usage.total_tokens then
+        case
+            when total_usage.total_tokens < previous_usage.total_tokens
+                or total_usage.total_tokens = last_usage.total_tokens
+                or (previous_usage is null and last_usage is null) then
             {'input': total_usage.input_tokens, 'cached': coalesce(total_usage.cached_input_tokens, 0),
              'cache_write': coalesce(total_usage.cache_write_input_tokens, 0),
              'output': total_usage.output_tokens, 'reasoning': coalesce(total_usage.reasoning_output_tokens, 0)}
+            when previous_usage is null then
+            {'input': last_usage.input_tokens, 'cached': coalesce(last_usage.cached_input_tokens, 0),
+             'cache_write': coalesce(last_usage.cache_write_input_tokens, 0),
+             'output': last_usage.output_tokens, 'reasoning': coalesce(last_usage.reasoning_output_tokens, 0)}
         else
             {'input': total_usage.input_tokens - previous_usage.input_tokens,
              'cached': coalesce(total_usage.cached_input_tokens, 0) - coalesce(previous_usage.cached_input_tokens, 0),
@@ -509,6 +549,10 @@ step_places as (
             order by placed.file_no, steps.record_position, steps.block_no)::integer as position,
         lead(steps.record_position) over (
             partition by placed.file_key order by steps.record_position, steps.block_no) as next_record_position,
+        first_value(case when steps.kind in ('prompt', 'interrupt') then steps.kind end ignore nulls) over (
+            partition by placed.file_key
+            order by steps.record_position, steps.block_no
+            rows between 1 following and unbounded following) as next_end,
     from steps
     join (select file_key, record_position, session_id, file_no from placed) as placed using (file_key, record_position)
 ),
@@ -581,14 +625,17 @@ shaped as (
         voided.voided_position,
         steps.text,
         -- With phases only the final answer is one; before 0.104 any text may be (trap 38).
-        steps.kind = 'text' and coalesce(steps.phase, '') <> 'commentary' as can_be_final,
+        -- There a turn that was cut off has none: what was said last announced more work.
+        steps.kind = 'text' and coalesce(steps.phase, '') <> 'commentary'
+            and not (steps.phase is null and coalesce(step_places.next_end = 'interrupt', false)) as can_be_final,
         steps.tool_name,
         steps.tool_call_id,
         steps.arguments,
         coalesce(steps.is_error, false) as is_error,
         null::varchar as message_id,
         case when steps.author = 'model' and steps.role = 'assistant' then placed.current_model end as model,
-        placed.occurred_at,
+        -- Lines of the bare era have no time, only its session has.
+        coalesce(placed.occurred_at, case when step_places.position = 1 then placed.first_at end) as occurred_at,
         step_usage.input_tokens,
         step_usage.cache_read_tokens,
         step_usage.cache_write_tokens,

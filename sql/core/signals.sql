@@ -50,6 +50,8 @@ interrupts as (
     join turns using (turn_id)
     -- After a rejection the marker only repeats it.
     where interrupted.kind = 'interrupt' and turns.end_reason <> 'rejected'
+        -- Codex takes a prompt back into the editor after an abort (0.137): an edit as well.
+        and not (turns.end_reason = 'rolled_back' and turns.final_answer is null)
         -- A prompt that extends the one before is an edit: "I forgot to add", not "bad answer" (session-formats 1.9).
         and not coalesce(contains(turns.next_question, trim(turns.question)), false)
 ),
@@ -64,9 +66,9 @@ prompt_edits as (
         edited.step_id,
     from turns
     join steps as edited on edited.turn_id = turns.next_turn_id and edited.prompt_kind is not null
-    where turns.end_reason in ('interrupted', 'rolled_back')
-        and turns.final_answer is null
-        and contains(turns.next_question, trim(turns.question))
+    where turns.final_answer is null
+        and (turns.end_reason = 'rolled_back'
+            or (turns.end_reason = 'interrupted' and contains(turns.next_question, trim(turns.question))))
 ),
 
 -- Undone after it was finished: the answer was not wanted. After an abort it is a prompt edit (session-formats 4).

@@ -10,18 +10,28 @@ steps as (
     select * from core.codex_steps
 ),
 
+-- A compaction's boundary and its summary are one cut; up to 1.0 there is a summary only.
+marked as (
+    select
+        *,
+        kind = 'compaction' and coalesce(last_value(case when kind <> 'notice' then kind end ignore nulls) over (
+            partition by session_id order by position rows between unbounded preceding and 1 preceding
+        ) <> 'compaction', true) as is_cut,
+    from steps
+),
+
 numbered as (
     select
         step_id,
+        agent,
         session_id,
         position,
         kind,
         prompt_kind,
         can_be_final and trim(text, ' ' || chr(9) || chr(10) || chr(13)) <> '' as can_be_final,
         count(prompt_kind) over so_far as turn_no,
-        -- Compaction boundaries and summaries that stand together are one boundary.
-        count(*) filter (where kind = 'compaction' and label <> 'compact_summary') over so_far as segment_no,
-    from steps
+        count(*) filter (where is_cut) over so_far as segment_no,
+    from marked
     window so_far as (partition by session_id order by position rows unbounded preceding)
 ),
 
@@ -31,15 +41,18 @@ turn_openers as (
         turn_no,
         left(sha256('turn|' || agent || '|' || step_id), 32) as turn_id,
     from numbered
-    join (select step_id, agent from steps) using (step_id)
     where prompt_kind is not null
 ),
 
--- The final answer is the model's text after the last tool call of the turn (session-formats 1.10).
-last_calls as (
-    select session_id, turn_no, max(position) as position
+-- The final answer is the model's text after the last tool call of the turn (session-formats 1.10); in Codex the last
+-- message alone (2.8), as those before it are progress notes, which have no phase up to 0.103.
+last_places as (
+    select
+        session_id,
+        turn_no,
+        max(position) filter (where kind = 'tool_call') as call_position,
+        max(position) filter (where can_be_final) as message_position,
     from numbered
-    where kind = 'tool_call'
     group by all
 ),
 
@@ -49,10 +62,12 @@ placed as (
         turn_openers.turn_id,
         numbered.turn_no,
         numbered.segment_no,
-        numbered.can_be_final and numbered.position > coalesce(last_calls.position, 0) as is_final,
+        numbered.can_be_final
+            and numbered.position > coalesce(last_places.call_position, 0)
+            and (numbered.agent <> 'codex' or numbered.position = last_places.message_position) as is_final,
     from numbered
     left join turn_openers using (session_id, turn_no)
-    left join last_calls using (session_id, turn_no)
+    left join last_places using (session_id, turn_no)
 )
 
 select

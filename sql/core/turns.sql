@@ -23,7 +23,9 @@ lived as (
     from (
         select turn_id, position, kind, label, is_error, prompt_kind
         from steps
-        where kind in ('text', 'tool_call', 'tool_result', 'interrupt', 'rejection', 'steer')
+        -- What an interrupt or a rejection cut off beside it says nothing of its own.
+        where (kind in ('text', 'tool_call', 'tool_result', 'interrupt', 'rejection', 'steer')
+                and not (kind = 'tool_result' and coalesce(label, '') = 'interrupted'))
             or (kind = 'notice' and is_error and label in ('synthetic', 'task_complete', 'error', 'api_error'))
     )
 ),
@@ -69,6 +71,8 @@ totals as (
         max(occurred_at) filter (where author in ('model', 'human') or kind = 'tool_result') as ended_at,
         list_sort(list_distinct(list(model) filter (where model is not null))) as models,
         arg_max(model, position) filter (where model is not null) as model,
+        -- Codex up to 0.106 writes the policy of a turn after its prompt.
+        arg_min(permission_mode, position) filter (where agent = 'codex' and author = 'model') as answering_mode,
         sum(input_tokens)::bigint as input_tokens,
         sum(cache_read_tokens)::bigint as cache_read_tokens,
         sum(cache_write_tokens)::bigint as cache_write_tokens,
@@ -119,7 +123,7 @@ described as (
         totals.model,
         totals.models,
         openers.version,
-        openers.permission_mode,
+        coalesce(totals.answering_mode, openers.permission_mode) as permission_mode,
         openers.project_path,
         openers.git_branch,
         totals.input_tokens,

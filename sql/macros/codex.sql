@@ -1,5 +1,8 @@
 -- Rules for what a Codex rollout line means. The wordings are the CLI's own (session-formats 2.4 to 2.8).
 
+-- Without white space at its ends, newlines too.
+create or replace macro trimmed(text) as trim(text, ' ' || chr(9) || chr(10) || chr(13));
+
 -- True for a part of a user-role item that the harness wrote: 27% of all user items (trap 32).
 create or replace macro is_injected_part(text) as
     regexp_matches(
@@ -10,26 +13,36 @@ create or replace macro is_injected_part(text) as
 -- True for the wrapper texts around an image in a user item; the image itself is its own part.
 create or replace macro is_image_wrapper(text) as regexp_full_match(trim(text), '</?image( [^>]*)?>');
 
--- A prompt from an IDE or the desktop app stands behind the last marker line (trap 34).
+-- A prompt from an IDE or the desktop app stands behind the last marker line (trap 34); inside a sentence the marker is
+-- the human's.
 create or replace macro codex_request(text) as
     case
         when regexp_matches(text, '^\s*# (Context from my IDE setup|Files mentioned by the user):')
             and contains(text, '## My request for Codex:')
-            then trim(array_extract(string_split(text, '## My request for Codex:'), -1), ' ' || chr(9) || chr(10) || chr(13))
+            then trimmed(array_extract(string_split_regex(text, '(^|\n)## My request for Codex:'), -1))
         else text end;
 
 -- True for an expanded custom prompt: recorded as if typed, only the first fence is the human's (trap 44).
 create or replace macro is_custom_prompt(text) as
     regexp_matches(text, '(?s)^\s*(---.*?---\s*)?(#[^\n]*\n\s*)?## User Input\s*\n\s*```');
 
+-- The fence closes where a line is nothing but it: arguments may hold ``` themselves.
 create or replace macro custom_prompt_arguments(text) as
-    trim(regexp_extract(text, '(?s)## User Input\s*\n\s*```[a-z]*\r?\n(.*?)\r?\n?```', 1), ' ' || chr(9) || chr(10) || chr(13));
+    trimmed(regexp_extract(text, '(?sm)## User Input\s*\n\s*```[a-z]*\r?\n(.*?)^[ \t]*```[ \t]*\r?$', 1));
 
 -- An answer as the human saw it: hidden citation blocks and plan tags cut out (trap 42).
 create or replace macro codex_answer(text) as
-    regexp_replace(
-        regexp_replace(text, '(?s)\s*<oai-mem-citation>.*?</oai-mem-citation>', '', 'g'),
-        '\s*</?proposed_plan>\s*', '', 'g');
+    case
+        when contains(text, '<oai-mem-citation>') or contains(text, 'proposed_plan>') then
+            trimmed(regexp_replace(
+                regexp_replace(text, '(?s)\s*<oai-mem-citation>.*?</oai-mem-citation>', '', 'g'),
+                '\s*</?proposed_plan>\s*', chr(10) || chr(10), 'g'))
+        else text end;
+
+-- What agent_message shows of an answer that holds a plan: the plan is an item of its own (0.104).
+create or replace macro without_plan(text) as
+    trimmed(codex_answer(
+        regexp_replace(text, '(?s)\s*<proposed_plan>.*?</proposed_plan>\s*', chr(10) || chr(10), 'g')));
 
 -- Tool output up to 0.126: a JSON string of {"output", "metadata": {"exit_code"}}; later plain text.
 create or replace macro is_json_output(text) as
@@ -44,8 +57,11 @@ create or replace macro codex_exit_code(text) as
         when starts_with(text, 'Exit code: ') then try_cast(regexp_extract(text, '^Exit code: (-?\d+)', 1) as integer)
         else try_cast(regexp_extract(left(text, 500), '(?m)^Process exited with code (-?\d+)', 1) as integer) end;
 
+-- A human's refusal, by its exact words: "rejected by user approval settings" and other reasons are a policy's. From 0.104
+-- it stands inside a quoted error behind the command, which may be long.
 create or replace macro is_codex_rejection(text) as
-    regexp_matches(left(text, 400), '^(exec command|patch) rejected by user\s*$|Rejected\("rejected by user"\)');
+    regexp_matches(left(text, 400), '^(exec command|patch) rejected by user\s*$')
+    or (regexp_matches(left(text, 60), '^[a-z_]+ failed\b') and regexp_matches(text, 'Rejected\(\\?"rejected by user\\?"\)'));
 
 create or replace macro is_codex_abort(text) as
     regexp_matches(left(text, 400), '(?m)^aborted by user');

@@ -57,6 +57,9 @@ opened as (
             "item": {"type": "VARCHAR", "id": "VARCHAR", "phase": "VARCHAR", "content": "JSON", "text": "VARCHAR"},
             "info": {"total_token_usage": {"input_tokens": "BIGINT", "cached_input_tokens": "BIGINT",
                 "cache_write_input_tokens": "BIGINT", "output_tokens": "BIGINT", "reasoning_output_tokens": "BIGINT",
+                "total_tokens": "BIGINT"},
+                "last_token_usage": {"input_tokens": "BIGINT", "cached_input_tokens": "BIGINT",
+                "cache_write_input_tokens": "BIGINT", "output_tokens": "BIGINT", "reasoning_output_tokens": "BIGINT",
                 "total_tokens": "BIGINT"}},
             "usage": {"input_tokens": "BIGINT", "cached_input_tokens": "BIGINT", "cache_write_input_tokens": "BIGINT",
                 "output_tokens": "BIGINT", "reasoning_output_tokens": "BIGINT", "total_tokens": "BIGINT"},
@@ -117,8 +120,12 @@ typed as (
         item.response_id as response_id,
         item.thread_name as thread_name,
         item.info.total_token_usage as total_usage,
+        item.info.last_token_usage as last_usage,
         item.usage as response_usage,
-        item.cwd as cwd,
+        -- The bare era says where it ran only to the model.
+        coalesce(item.cwd, case when is_bare and item.role = 'user' then
+            nullif(regexp_extract(content_text(item.content), '<environment_context>\s*<cwd>([^<]*)</cwd>', 1), '')
+            end) as cwd,
         item.originator as originator,
         item.cli_version as version,
         item.source as session_source,

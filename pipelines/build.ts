@@ -3,14 +3,14 @@ import type { Config } from './config.js';
 import { exitCodes } from './errors.js';
 import { describeTables, type Failure, queryFailure, runClaim } from './lib/checks.js';
 import type { Command } from './lib/command.js';
-import { makeDays, makeFile } from './lib/drafts.js';
+import { makeDays, makeFile, viewInputs } from './lib/drafts.js';
 import {
   daysOf,
-  hasDay,
   hasDays,
   type Node,
   type Project,
   readProject,
+  rowsOn,
   selectModels,
   stagesOf,
 } from './lib/graph.js';
@@ -20,14 +20,7 @@ import { type Manifest, openPublication, publish } from './lib/manifest.js';
 import { fingerprint, planBuild, readPlan, whyStale } from './lib/plan.js';
 import type { Progress, StartProgress } from './lib/progress.js';
 import { describeBuild, describeFailure, describePlan, type Step, type Tally, tally } from './lib/report.js';
-import {
-  createView,
-  type DuckDB,
-  openDuckDB,
-  rawRelation,
-  tableRelation,
-  writeParquet,
-} from './lib/warehouse.js';
+import { type DuckDB, openDuckDB, writeParquet } from './lib/warehouse.js';
 
 /** `tracemill build`. */
 export const command: Command = {
@@ -159,7 +152,7 @@ async function runNode(run: Run, worker: DuckDB, node: Node, day: string): Promi
   const causes = ['* ', `* ${day}`, ...inputs.flatMap((input) => [`${input} ${day}`, `${input} `])];
   if (causes.some((cause) => blocked.has(cause))) {
     blocked.add(`${name} ${day}`);
-  } else if (node.partitioned && !inputs.some((input) => hasDay(project, input, day))) {
+  } else if (node.partitioned && inputs.every((input) => rowsOn(project, input, day) === undefined)) {
     delete project.manifest.tables[name]?.files[day];
     delete project.manifest.checks[name]?.[day];
     return;
@@ -180,7 +173,7 @@ async function runNode(run: Run, worker: DuckDB, node: Node, day: string): Promi
 
 /** Builds one model's day into the manifest being made; when it fails, that day of the manifest stays as it was. */
 async function buildNode(
-  { project, lake }: Run,
+  { project, lake, options }: Run,
   worker: DuckDB,
   node: Node,
   day: string,
@@ -190,16 +183,15 @@ async function buildNode(
   const table = tables[node.name];
   const made = fingerprint(project, node, day);
   try {
-    for (const input of node.inputs) {
-      const relation = inputRelation(project, lake, input, node.partitioned ? day : undefined);
-      await createView(worker, input, relation);
-    }
+    await viewInputs(worker, project, lake, node, day);
     if (table === undefined) {
       const failures = await runClaim(worker.connection, node, day);
       if (failures.length === 0) checks[node.name] = { ...checks[node.name], [day]: made };
       return failures;
     }
-    const job = { connection: worker.connection, lake, node, table, made };
+    const isEmpty =
+      !options.full && node.partitioned && node.inputs.every((input) => !rowsOn(project, input, day));
+    const job = { connection: worker.connection, lake, node, table, made, isEmpty };
     const { files, failures } = await (node.split ? makeDays(job) : makeFile(job, day));
     for (const [key, { rows, bytes }] of Object.entries(files)) {
       if (table.files[key] === files[key]) continue;
@@ -216,18 +208,6 @@ async function buildNode(
     if (rule === null) throw error;
     return [{ model: node.name, day, rule, rows: 0, examples: [] }];
   }
-}
-
-function inputRelation(
-  { manifest, raw }: Project,
-  lake: string,
-  input: string,
-  day: string | undefined,
-): string {
-  const table = manifest.tables[input];
-  if (table) return tableRelation(lake, table, day);
-  const days = [...(raw.get(input)?.values() ?? [])];
-  return rawRelation(lake, day === undefined ? days : days.filter((rawDay) => rawDay.day === day));
 }
 
 /** A claim failed: its day, or for a whole claim everything, stays as it was published. */

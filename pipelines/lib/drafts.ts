@@ -1,9 +1,19 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { checkDraft, type Failure } from './checks.js';
-import type { Node } from './graph.js';
+import type { Node, Project } from './graph.js';
 import { draftPath } from './lake.js';
 import { type Entry, storeDraft, type Table } from './manifest.js';
-import { identifier, quote, writeParquet } from './warehouse.js';
+import {
+  createView,
+  type DuckDB,
+  identifier,
+  quote,
+  rawRelation,
+  tableRelation,
+  writeParquet,
+} from './warehouse.js';
 
 /** A model to run on a connection that has views of its inputs; `made` is the fingerprint of what it is made from. */
 export type Job = {
@@ -12,14 +22,47 @@ export type Job = {
   readonly node: Node;
   readonly table: Table;
   readonly made: string;
+  /** A day on which no input has a row. */
+  readonly isEmpty: boolean;
 };
 
 /** Checked files by day, or the promises that their rows break. */
 export type Made = { readonly files: Record<string, Entry>; readonly failures: readonly Failure[] };
 
+/** Makes views of a model's inputs: those of its day, or of all days for a whole model. */
+export async function viewInputs(
+  worker: DuckDB,
+  { manifest, raw }: Project,
+  lake: string,
+  node: Node,
+  day: string,
+): Promise<void> {
+  for (const input of node.inputs) {
+    const table = manifest.tables[input];
+    const days = [...(raw.get(input)?.values() ?? [])].filter((of) => !node.partitioned || of.day === day);
+    const relation = table
+      ? tableRelation(lake, table, node.partitioned ? day : undefined)
+      : rawRelation(lake, days);
+    await createView(worker, input, relation);
+  }
+}
+
 /** One file: of a day, or of a whole model (''). */
-export async function makeFile({ connection, lake, node, table, made }: Job, day: string): Promise<Made> {
+export async function makeFile(job: Job, day: string): Promise<Made> {
+  const { connection, lake, node, table, made } = job;
   const draft = draftPath(lake, '.parquet');
+  // Days without rows all come out alike (most days lack one of the agents), so one is made and the others copy it.
+  const twin = job.isEmpty && Object.values(table.files).find((entry) => entry.fingerprint === made);
+  if (twin) {
+    await copyFile(join(lake, twin.file), draft);
+    const entry = await storeDraft(lake, draft, {
+      table: node.name,
+      day,
+      rows: twin.rows,
+      fingerprint: made,
+    });
+    return { files: { [day]: entry }, failures: [] };
+  }
   await writeParquet(connection, `select ${columnsOf(table)} from (\n${node.sql}\n)`, draft);
   const { rows, failures } = await checkDraft(connection, node, `read_parquet(${quote(draft)})`, day);
   if (failures.length > 0) return { files: {}, failures };

@@ -58,9 +58,13 @@ export function daysOf({ raw, manifest }: Project, name: string): string[] {
   return days ? [...days.keys()] : Object.keys(manifest.tables[name]?.files ?? manifest.checks[name] ?? {});
 }
 
-/** True where a table has a file of this day. */
-export function hasDay(project: Project, table: string, day: string): boolean {
-  return project.raw.get(table)?.has(day) ?? project.manifest.tables[table]?.files[day] !== undefined;
+/** The rows of a table's file of this day, undefined where it has none; of raw it is only told that there are some. */
+export function rowsOn({ raw, manifest }: Project, table: string, day: string): number | undefined {
+  return raw.has(table)
+    ? raw.get(table)?.has(day)
+      ? 1
+      : undefined
+    : manifest.tables[table]?.files[day]?.rows;
 }
 
 /** The models that `core.turns`, `core.`, `+core.turns` (and before), `core.turns+` (and after), joined by commas, name. */

@@ -104,8 +104,10 @@ async function readAndCommit(
     for (const [index, item] of work.entries()) {
       const { file, fileKey, offset, line, day } = item;
       const withTail = isSettled(file, { settleMs, now: at });
+      const head = item.state?.head ?? null;
       const result = await readRanges({
         file,
+        head,
         fileKey,
         offset,
         line,

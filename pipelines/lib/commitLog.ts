@@ -28,6 +28,7 @@ async function writeCommit(lake: string, id: string, rows: readonly CommitRow[])
     const field = {
       type: types[base] ?? base,
       compression: 'GZIP',
+      statistics: false,
       ...(list ? { repeated: true } : { optional: true }),
     };
     return [name, field] as const;

@@ -107,11 +107,15 @@ export async function identify(options: {
 
 /** SHA-256 of the first line, or of its first 64 KiB; null while it has no newline and is shorter. */
 export async function headSha256(file: { absolute: string; isCompressed: boolean }): Promise<string | null> {
-  return withReader(file, (reader) => headOf(reader));
+  return withReader(file, (reader) => {
+    const bytes = Buffer.allocUnsafe(headBytes);
+    return headOf(bytes.subarray(0, readFully(reader, bytes, headBytes)));
+  });
 }
 
 /** The bytes before `end`, at most 4096; fewer where the file ends sooner. */
 export async function bytesBefore(file: FoundFile, end: number): Promise<Buffer> {
+  if (end === 0) return Buffer.alloc(0);
   return withReader(file, (reader) => {
     const start = Math.max(0, end - tailBytes);
     const bytes = Buffer.alloc(end - start);
@@ -197,12 +201,12 @@ async function findMoved(
   return undefined;
 }
 
-function headOf(reader: ByteReader): string | null {
-  const bytes = Buffer.allocUnsafe(headBytes);
-  const got = bytes.subarray(0, readFully(reader, bytes, headBytes));
-  const end = got.indexOf(10);
-  if (end < 0 && got.length < headBytes) return null;
-  return sha256(end < 0 ? got : got.subarray(0, end));
+/** As headSha256, from the file's first bytes: the first line at least. */
+export function headOf(bytes: Buffer): string | null {
+  const head = bytes.subarray(0, headBytes);
+  const end = head.indexOf(10);
+  if (end < 0 && head.length < headBytes) return null;
+  return sha256(end < 0 ? head : head.subarray(0, end));
 }
 
 async function withReader<T>(

@@ -28,6 +28,9 @@ const usualSlice = 1 << 20;
 /** A longer line is refused: neither Node nor DuckDB could hold it in bounded memory. */
 export const longestLine = 1 << 30;
 
+// The buffer of the last file, for the next one: a fresh megabyte a file keeps the collector busy.
+let spare: Buffer | undefined;
+
 /** Opens a file for reading in order; loads the zstd decoder only where it is needed. */
 export async function openBytes(file: { absolute: string; isCompressed: boolean }): Promise<ByteReader> {
   const decoder = file.isCompressed ? await import('./zstd.js') : undefined;
@@ -84,7 +87,9 @@ export function* readSlices(
   options: { offset: number; line: number; limit: number; withTail: boolean; usual?: number },
 ): Generator<Slice, number> {
   const usual = options.usual ?? usualSlice;
-  let buffer: Buffer = Buffer.allocUnsafe(usual);
+  const reused = usual === usualSlice ? spare : undefined;
+  let buffer: Buffer = reused ?? Buffer.allocUnsafe(usual);
+  spare = undefined;
   let held = 0;
   let { offset, line } = options;
   for (;;) {
@@ -111,8 +116,9 @@ export function* readSlices(
   const isWhole = options.limit === Number.POSITIVE_INFINITY || offset + held === options.limit;
   if (held > 0 && options.withTail && isWhole) {
     yield { bytes: buffer.subarray(0, held), offset, line, lines: 1, unterminated: true };
-    return 0;
+    held = 0;
   }
+  if (buffer.length === usualSlice) spare = buffer;
   return held;
 }
 

@@ -1,7 +1,13 @@
 /** The part of parquetjs-lite that is used; the package brings no types. */
 declare module 'parquetjs-lite' {
   namespace parquet {
-    type Field = { type: string; compression?: string; optional?: boolean; repeated?: boolean };
+    type Field = {
+      type: string;
+      compression?: string;
+      statistics?: boolean;
+      optional?: boolean;
+      repeated?: boolean;
+    };
     class ParquetSchema {
       constructor(fields: Record<string, Field>);
     }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { bytesBefore, headSha256, sha256, tailOf } from './identity.js';
+import { bytesBefore, headOf, headSha256, sha256, tailOf } from './identity.js';
 import { countLines, linesOf, openBytes, readSlices, type Slice } from './lines.js';
 import { amount } from './progress.js';
 import type { RawWriter } from './rawWriter.js';
@@ -50,6 +50,8 @@ export async function readRanges(options: {
   offset: number;
   line: number;
   withTail: boolean;
+  /** The head hash the log remembers. */
+  head: string | null;
   /** Null where each line has its own day. */
   day: string | null;
   writer: RawWriter;
@@ -81,7 +83,7 @@ export async function readRanges(options: {
   };
   try {
     tail = await bytesBefore(file, options.offset);
-    const head = await headSha256(file);
+    let head = options.offset === 0 ? null : (options.head ?? (await headSha256(file)));
     const reader = await openBytes(file);
     try {
       reader.moveTo(options.offset);
@@ -99,6 +101,7 @@ export async function readRanges(options: {
           break;
         }
         const slice = next.value;
+        if (slice.offset === 0) head = headOf(slice.bytes);
         if (slice.unterminated || (open !== undefined && slice.offset - open.start >= rangeBytes))
           closeRange(head, false);
         open ??= {

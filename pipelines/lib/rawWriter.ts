@@ -1,6 +1,6 @@
-import { closeSync, mkdirSync, openSync, rmSync, writevSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, mkdirSync, openSync, rmSync, writevSync } from 'node:fs';
 import { join } from 'node:path';
-import { draftPath } from './lake.js';
+import { draftPath, syncPath } from './lake.js';
 import { linesOf, type Slice } from './lines.js';
 import { type DuckDB, openDuckDB, quote } from './warehouse.js';
 
@@ -48,7 +48,11 @@ export function openRawWriter(options: { lake: string; batchId: string; workers:
   const running = new Set<Promise<void>>();
   const drafts: RawDraft[] = [];
   let files = 0;
+  const flushes: Promise<void>[] = [];
   let failure: unknown;
+  const fail = (error: unknown) => {
+    failure ??= error;
+  };
 
   const begin = (place: Place): Batch => {
     const folder = folders.pop() ?? draftPath(lake, '.slices');
@@ -78,10 +82,10 @@ export function openRawWriter(options: { lake: string; batchId: string; workers:
         drafts.push({ draft, file: batch.file });
         folders.push(batch.folder);
         idle.push(worker);
+        // Begun now, so that little is left to wait for when the files get their names.
+        flushes.push(syncPath(draft).catch(fail));
       })
-      .catch((error: unknown) => {
-        failure ??= error;
-      })
+      .catch(fail)
       .finally(() => running.delete(job));
     running.add(job);
   };
@@ -92,24 +96,35 @@ export function openRawWriter(options: { lake: string; batchId: string; workers:
     await write(batch);
   };
 
+  const add: RawWriter['add'] = async (slice, place) => {
+    const key = `${place.source}/${place.day}`;
+    const open = batches.get(key);
+    if (open !== undefined && (open.text !== place.isText || !hasRoom(open, slice))) await take(key);
+    const batch = batches.get(key) ?? begin(place);
+    batches.set(key, batch);
+    writeSlice(join(batch.folder, String(batch.slices.length + 1)), slice, place.isText);
+    const { bytes, ...rest } = slice;
+    batch.slices.push({ ...place, ...rest, before: batch.bytes });
+    batch.bytes += bytes.length;
+    if (batch.bytes >= batchBytes || batch.slices.length >= batchSlices) await take(key);
+    return batch.file;
+  };
+
   return {
     add: async (slice, place) => {
-      const key = `${place.source}/${place.day}`;
-      const open = batches.get(key);
-      if (open !== undefined && (open.text !== place.isText || !hasRoom(open, slice))) await take(key);
-      const batch = batches.get(key) ?? begin(place);
-      batches.set(key, batch);
-      writeSlice(join(batch.folder, String(batch.slices.length + 1)), slice, place.isText);
-      const { bytes, ...rest } = slice;
-      batch.slices.push({ ...place, ...rest, before: batch.bytes });
-      batch.bytes += bytes.length;
-      if (batch.bytes >= batchBytes || batch.slices.length >= batchSlices) await take(key);
-      return batch.file;
+      try {
+        return await add(slice, place);
+      } catch (error) {
+        // Not the source file's fault, so the whole run must end.
+        fail(error);
+        throw error;
+      }
     },
     endDay: (source, day) => take(`${source}/${day}`),
     finish: async () => {
       for (const key of [...batches.keys()]) await take(key);
       await Promise.all(running);
+      await Promise.all(flushes);
       if (failure !== undefined) throw failure;
       for (const folder of folders) rmSync(folder, { recursive: true, force: true });
       return drafts.sort((a, b) => (a.file < b.file ? -1 : 1));
@@ -126,21 +141,28 @@ function hasRoom(batch: Batch, slice: Slice): boolean {
 }
 
 function writeSlice(path: string, slice: Slice, isText: boolean): void {
-  const handle = openSync(path, 'w', 0o600);
+  // Written over and cut, not emptied first: a file emptied and filled again is flushed to disk when closed (ext4).
+  const handle = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  let size = 0;
+  const write = (...parts: Buffer[]) => {
+    writeAll(handle, parts);
+    for (const part of parts) size += part.length;
+  };
   try {
     if (isText) {
-      writeAll(handle, slice.unterminated ? [slice.bytes, newlineByte] : [slice.bytes]);
+      write(slice.bytes, ...(slice.unterminated ? [newlineByte] : []));
       return;
     }
     // Lines as hexadecimal digits: what DuckDB can take as text whatever the bytes.
     for (const line of linesOf(slice.bytes)) {
       const content = line.at(-1) === 10 ? line.subarray(0, -1) : line;
       for (let at = 0; at < content.length; at += 1 << 20) {
-        writeAll(handle, [Buffer.from(content.subarray(at, at + (1 << 20)).toString('hex'), 'latin1')]);
+        write(Buffer.from(content.subarray(at, at + (1 << 20)).toString('hex'), 'latin1'));
       }
-      writeAll(handle, [newlineByte]);
+      write(newlineByte);
     }
   } finally {
+    ftruncateSync(handle, size);
     closeSync(handle);
   }
 }
@@ -172,7 +194,7 @@ async function copyBatch(worker: DuckDB, batch: Batch, draft: string): Promise<v
     ? 'null::blob'
     : 'case when try(decode(unhex(content))) is null then unhex(content) end';
   const length = batch.text ? 'strlen(content)' : 'strlen(content) // 2';
-  // The running sum needs no memory because nothing above it sorts or joins.
+  // The running sum needs no memory because nothing above it sorts or joins. A dictionary of the lines never pays: given up early.
   const result = await worker.connection.run(`
     copy (
       with texts as (
@@ -204,7 +226,8 @@ async function copyBatch(worker: DuckDB, batch: Batch, draft: string): Promise<v
         ${line} as line,
         ${bytes} as bytes
       from summed
-    ) to ${quote(draft)} (format parquet, compression zstd, compression_level 1, row_group_size 4096)`);
+    ) to ${quote(draft)} (format parquet, compression zstd, compression_level 1, row_group_size 4096,
+      string_dictionary_page_size_limit 65536)`);
   const expected = batch.slices.reduce((sum, slice) => sum + slice.lines, 0);
   if (Number(result.rowsChanged) !== expected) {
     throw new Error(`${batch.file}: ${result.rowsChanged} rows written for ${expected} lines`);

@@ -161,22 +161,41 @@ labelled as (
 -- that a remove (not a dequeue) took out; from 2.1.90 in an attachment, and there the queue lines repeat them (trap 7).
 queue_operations as (
     select
-        stream_id,
-        file_no,
-        file_key,
-        byte_offset,
-        record_no,
-        occurred_at,
-        operation,
-        text,
-        is_human_queue_text(text, command_mode, origin_kind) as is_human_text,
-    from placed
-    where type = 'queue-operation'
-    qualify row_number() over (partition by stream_id, occurred_at, operation, text order by file_no, byte_offset, record_no) = 1
+        *,
+        -- popAll: the human took the whole queue back into the editor, nothing of it was sent.
+        count(*) filter (where operation = 'popAll') over in_file as queue_no,
+        count(*) filter (where operation = 'remove' and text is null) over in_file as remove_no,
+        max(byte_offset) filter (where operation = 'enqueue') over (
+            partition by file_key, text order by byte_offset, record_no
+        ) as enqueued_at,
+    from (
+        select
+            stream_id,
+            file_no,
+            file_key,
+            byte_offset,
+            record_no,
+            occurred_at,
+            operation,
+            text,
+            is_human_queue_text(text, command_mode, origin_kind) as is_human_text,
+            row_number() over (
+                partition by file_key, occurred_at, operation, text order by byte_offset, record_no
+            ) as place_in_file,
+        from placed
+        where type = 'queue-operation'
+    )
+    window in_file as (partition by file_key order by byte_offset, record_no)
+    qualify row_number() over (
+        partition by stream_id, occurred_at, operation, text, place_in_file order by file_no, byte_offset, record_no
+    ) = 1
 ),
 
 prompt_texts as (
-    select placed.stream_id, trim(labelled.body) as text, max(placed.byte_offset) as byte_offset
+    select
+        placed.stream_id,
+        case when labelled.label = 'command' then command_text(labelled.body) else trim(labelled.body) end as text,
+        max(placed.byte_offset) as byte_offset,
     from placed
     join labelled using (file_key, byte_offset, record_no)
     where labelled.label in ('prompt', 'suggestion', 'script', 'command')
@@ -187,46 +206,60 @@ prompt_texts as (
     where type = 'attachment' and subtype = 'queued_command'
 ),
 
-queue_steers as (
-    select removed.file_key, removed.byte_offset, removed.record_no, enqueued.text
-    from queue_operations as enqueued
-    join queue_operations as removed
-        on removed.stream_id = enqueued.stream_id
-        and removed.operation = 'remove'
-        and (removed.text is null or removed.text = enqueued.text)
-        and removed.file_key = enqueued.file_key
-        and removed.byte_offset > enqueued.byte_offset
-    where enqueued.operation = 'enqueue'
-        and enqueued.is_human_text
+-- Human words that came back neither as a prompt nor as an attachment.
+unsent as (
+    select *
+    from queue_operations
+    where operation in ('enqueue', 'remove')
+        and is_human_text
         and not exists (
             select 1 from prompt_texts
-            where prompt_texts.stream_id = enqueued.stream_id
-                and prompt_texts.text = trim(enqueued.text)
-                and coalesce(prompt_texts.byte_offset > enqueued.byte_offset, true)
+            where prompt_texts.stream_id = queue_operations.stream_id
+                and prompt_texts.text = trim(queue_operations.text)
+                and coalesce(prompt_texts.byte_offset > coalesce(queue_operations.enqueued_at, -1), true)
         )
-        -- popAll: the human took the queue back into the editor, nothing was sent.
-        and not exists (
-            select 1 from queue_operations as popped
-            where popped.stream_id = enqueued.stream_id
-                and popped.operation = 'popAll'
-                and popped.byte_offset between enqueued.byte_offset and removed.byte_offset
-        )
-    qualify row_number() over (
-        partition by enqueued.file_key, enqueued.byte_offset, enqueued.record_no
-        order by removed.byte_offset, removed.record_no
-    ) = 1
 ),
 
--- A remove whose enqueue is not in the log still holds the words.
-orphan_removes as (
-    select file_key, byte_offset, record_no, text
-    from queue_operations
-    where operation = 'remove'
-        and is_human_text
-        and (stream_id, trim(text)) not in (select (stream_id, text) from prompt_texts)
-        and (stream_id, text) not in (
-            select (stream_id, text) from queue_operations where operation = 'enqueue' and text is not null
-        )
+-- A remove that repeats the words, its enqueue in the log or not.
+named_removes as (
+    select file_key, byte_offset, record_no, text from unsent where operation = 'remove'
+),
+
+-- Else the first words in are the first out: each takes the first remove after it that no earlier words took.
+queued_words as (
+    select
+        *,
+        remove_no + 1 as first_remove_no,
+        row_number() over (partition by file_key, queue_no order by byte_offset, record_no) as place_in_queue,
+    from unsent
+    where operation = 'enqueue'
+        and (file_key, text) not in (select (file_key, text) from queue_operations where operation = 'remove' and text is not null)
+),
+
+nameless_removes as (
+    select removed.file_key, removed.byte_offset, removed.record_no, queued.text
+    from (
+        select
+            file_key,
+            queue_no,
+            text,
+            place_in_queue + max(first_remove_no - place_in_queue) over (
+                partition by file_key, queue_no order by place_in_queue
+            ) as remove_no,
+        from queued_words
+    ) as queued
+    join queue_operations as removed
+        on removed.file_key = queued.file_key
+        and removed.queue_no = queued.queue_no
+        and removed.remove_no = queued.remove_no
+        and removed.operation = 'remove'
+        and removed.text is null
+),
+
+queue_steers as (
+    select * from named_removes
+    union all
+    select * from nameless_removes
 ),
 
 user_steps as (
@@ -249,7 +282,7 @@ user_steps as (
             when label in ('suggestion', 'compact_summary') then 'model'
             else 'machine' end as author,
         case
-            when label = 'command' then trim(command_name(body) || ' ' || trim(command_arguments(body)))
+            when label = 'command' then command_text(body)
             when body = '' and blocks[1].type in ('image', 'document') then blocks[1].text
             else body end as text,
         null as tool_name,
@@ -359,8 +392,6 @@ steer_steps as (
     where type = 'attachment' and subtype = 'queued_command'
     union all
     select file_key, byte_offset, record_no, 0, 'user', 'steer', 'human', text, 'queue_remove' from queue_steers
-    union all
-    select file_key, byte_offset, record_no, 0, 'user', 'steer', 'human', text, 'queue_remove' from orphan_removes
 ),
 
 system_steps as (
@@ -382,7 +413,7 @@ system_steps as (
         case
             when subtype = 'edited_text_file' then coalesce(attachment_path, '') || chr(10) || coalesce(text, '')
             when subtype = 'local_command' and claude_markup(text) = 'command'
-                then trim(command_name(text) || ' ' || trim(command_arguments(text)))
+                then command_text(text)
             else coalesce(text, '') end as text,
         subtype = 'api_error' as is_error,
         case

@@ -15,6 +15,10 @@ create or replace macro command_arguments(text) as
 create or replace macro command_name(text) as
     '/' || ltrim(trim(regexp_extract(text, '(?s)<command-name>(.*?)</command-name>', 1)), '/');
 
+-- A slash command as it was typed.
+create or replace macro command_text(text) as
+    trim(command_name(text) || ' ' || trim(command_arguments(text)));
+
 create or replace macro is_interrupt_marker(text) as
     trim(text) in ('[Request interrupted by user]', '[Request interrupted by user for tool use]');
 
@@ -57,14 +61,16 @@ create or replace macro is_human_rejection(text) as
     or starts_with(text, 'The user doesn''t want to take this action right now.')
     or starts_with(text, 'The agent proposed a plan that was rejected by the user');
 
--- The human's reason inside a refusing tool result, verbatim; null for a plain refusal.
+-- The human's reason inside a refusing tool result, verbatim; null for a plain refusal. The CLI's own note stands after
+-- it; what a question's "clarify" answers is the CLI's wording as a whole.
 create or replace macro rejection_reason(text) as
     nullif(regexp_replace(
         regexp_extract(
             without_reminders(text),
             '(?s)(?:the user said:|The user provided the following reason for the rejection:)\s*\n?(.*)$',
             1),
-        '(?s)\n\nNote: The user''s next message may contain a correction.*$', ''), '');
+        '(?s)^The user wants to clarify these questions.*|\n\nNote: The user''s next message may contain a correction.*$',
+        ''), '');
 
 create or replace macro is_machine_denial(text) as
     starts_with(text, 'Permission for this action was denied by the Claude Code auto mode classifier');
@@ -75,4 +81,5 @@ create or replace macro is_human_queue_text(text, command_mode, origin_kind) as
     and coalesce(command_mode, 'prompt') = 'prompt'
     and coalesce(origin_kind, 'human') = 'human'
     and not starts_with(ltrim(text), '<task-notification')
+    and not starts_with(ltrim(text), '<cross-session-message')
     and not starts_with(ltrim(text), '{"task_id"');

@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Config } from '../config.js';
@@ -53,13 +56,20 @@ export async function openWarehouse(options: {
 }): Promise<DuckDB> {
   const lake = join(options.config.data, 'lake');
   const { tables } = await readManifest(lake);
-  const duckdb = await openDuckDB({ spill: join(lake, 'drafts', 'reader') });
+  // Not below lake/drafts: a build beside this reader would sweep it away.
+  const spill = await mkdtemp(join(tmpdir(), 'tracemill-'));
+  const duckdb = await openDuckDB({ spill });
+  const close = () => {
+    duckdb.close();
+    rmSync(spill, { recursive: true, force: true });
+  };
+  const warehouse = { ...duckdb, close };
   for (const name of options.tables ?? Object.keys(tables)) {
     const table = tables[name];
     if (table === undefined) throw new UserError(`${name}: not built yet; run \`tracemill build\``);
-    await createView(duckdb, name, tableRelation(lake, table));
+    await createView(warehouse, name, tableRelation(lake, table));
   }
-  return duckdb;
+  return warehouse;
 }
 
 /** Makes or replaces the view `core.turns` over a SELECT, unless it is there already. */
@@ -120,11 +130,14 @@ export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-// union_by_name: after a failed check a day may still have yesterday's columns.
+// union_by_name: after a failed check a day may still have yesterday's columns. A `key=value` folder above the lake is no
+// partition of it.
 function readParquet(lake: string, files: readonly string[], withDay: boolean): string {
   const paths = files.map((file) => quote(join(lake, file))).join(', ');
   const options = withDay
     ? `hive_partitioning = true, hive_types = {'day': varchar}`
     : 'hive_partitioning = false';
-  return `read_parquet([${paths}], union_by_name = true, ${options})`;
+  const read = `read_parquet([${paths}], union_by_name = true, ${options})`;
+  const foreign = [...lake.matchAll(/([^/=]+)=[^/]*/g)].map((match) => identifier(match[1] ?? ''));
+  return withDay && foreign.length > 0 ? `(select * exclude (${foreign.join(', ')}) from ${read})` : read;
 }

@@ -24,7 +24,8 @@ export type TestLake = {
 
 /** An empty lake; `environment` is added to the settings. */
 export async function makeLake(environment: Record<string, string> = {}): Promise<TestLake> {
-  const folder = await mkdtemp(join(tmpdir(), 'tracemill-'));
+  // A quote, a space and a would-be partition in the path, so that every test minds them.
+  const folder = await mkdtemp(join(tmpdir(), "tracemill's a=b-"));
   const config = readConfig({
     TRACEMILL_DATA: join(folder, 'data'),
     TRACEMILL_SQL: join(folder, 'sql'),

@@ -434,3 +434,29 @@ left join staging.codex as lines using (line_no) where lines.file_key is not nul
   ]);
   await lake.remove();
 });
+
+test('days whose inputs have no row share one result, and it is what the model makes of nothing', async () => {
+  const lake = await threeDays();
+  await lake.sql({
+    'staging/codex': `-- One row per Codex line.
+-- @partition day
+-- @key line_no
+select line_no from raw.codex union all select line_no from raw.claude where false order by line_no`,
+    'core/counted': `-- One row per day.
+-- @partition day
+-- @key lines
+select count(*) as lines from staging.codex order by lines`,
+  });
+  await lake.raw('z', ['c'], { source: 'codex', day: '2026-01-02' });
+  await lake.build();
+  assert.deepEqual(await lake.query('select day, lines::integer as n from core.counted order by day'), [
+    { day: '2026-01-01', n: 0 },
+    { day: '2026-01-02', n: 1 },
+    { day: '2026-01-03', n: 0 },
+  ]);
+  const before = await published(lake);
+  await lake.build({ full: true });
+  assert.deepEqual(await published(lake), before);
+  assert.deepEqual(built(await lake.build()), {});
+  await lake.remove();
+});

@@ -574,4 +574,4 @@ shaped as (
 )
 
 select * from shaped
-order by session_id, position
+order by session_id, position, step_id

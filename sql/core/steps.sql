@@ -113,4 +113,4 @@ select
     steps.byte_length,
 from steps
 join placed using (step_id)
-order by session_id, position
+order by session_id, position, step_id

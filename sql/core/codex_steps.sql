@@ -210,7 +210,10 @@ eventless_prompts as (
     join sessions using (file_key)
     where trim(user_items.text) <> ''
         and sessions.session_kind in ('main', 'exec')
-        and (file_key, trim(text)) not in (select (file_key, trim(text)) from prompt_events)
+        -- An event joins the parts of its item in its own way.
+        and (file_key, regexp_replace(text, '\s+', '', 'g')) not in (
+            select (file_key, regexp_replace(text, '\s+', '', 'g')) from prompt_events
+        )
 ),
 
 prompts as (
@@ -659,4 +662,4 @@ shaped as (
 )
 
 select * from shaped
-order by session_id, position
+order by session_id, position, step_id

@@ -3,9 +3,13 @@
 -- Without white space at its ends, newlines too.
 create or replace macro trimmed(text) as trim(text, ' ' || chr(9) || chr(10) || chr(13));
 
--- True for a part of a user-role item that the harness wrote: 27% of all user items (trap 32).
+-- True for a part of a user-role item that the harness wrote: 27% of all user items (trap 32). New versions bring new
+-- tags; one with an underscore around the whole part is taken for such.
 create or replace macro is_injected_part(text) as
-    regexp_matches(
+    coalesce(
+        ends_with(trimmed(text), '</' || nullif(regexp_extract(ltrim(text), '^<([a-z]+_[a-z_]+)>', 1), '') || '>'),
+        false)
+    or regexp_matches(
         ltrim(text),
         '^(<(environment_context|user_instructions|INSTRUCTIONS|turn_aborted|recommended_plugins|skill|subagent_notification|user_action|user_shell_command|permissions instructions|collaboration_mode)\b'
         || '|# AGENTS\.md instructions|Warning: apply_patch was requested via|The following is the Codex agent history)');

@@ -64,7 +64,8 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
         }
         if (result.waiting > 0) report.waiting += 1;
       };
-      const commit = await readAndCommit({ ...options, lake, work: plan.work, settleMs, at: now, onRead });
+      const reading = { ...options, lake, duckdb, work: plan.work, settleMs, at: now, onRead };
+      const commit = await readAndCommit(reading);
       if (commit !== null) await readCommits(connection, lake);
       const merged = await mergeAndCommit(duckdb, lake, settleMs, now);
       await foldLog(connection, lake, now);
@@ -88,6 +89,7 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
 async function readAndCommit(
   options: IngestOptions & {
     lake: string;
+    duckdb: DuckDB;
     work: readonly Work[];
     settleMs: number;
     at: Date;
@@ -97,7 +99,8 @@ async function readAndCommit(
   const { lake, work, settleMs, at } = options;
   if (work.length === 0) return null;
   const id = batchId((await listCommits(lake)).next);
-  const writer = openRawWriter({ lake, batchId: id, workers: options.config.workers });
+  const { duckdb, config } = options;
+  const writer = openRawWriter({ lake, batchId: id, duckdb, workers: config.workers });
   const progress = options.progress('ingest', totalBytes(work), 'bytes');
   const rows: CommitRow[] = [];
   try {

@@ -70,14 +70,20 @@ async function crowdedDays(connection: DuckDBConnection): Promise<CrowdedDay[]> 
       from live
       group by all
       having count(*) > 1
+    ),
+    latest as (
+      select source, partition_day, max_by(mtime_ms, (batch_id, end_offset, start_offset)) as mtime_ms
+      from commits
+      where op = 'add'
+      group by source, partition_day, file_key
     )
     select
       days.source,
       days.day,
       days.files,
       (
-        select max(mtime_ms) from commits
-        where commits.source = days.source and coalesce(partition_day, days.day) = days.day
+        select max(mtime_ms) from latest
+        where latest.source = days.source and coalesce(partition_day, days.day) = days.day
       ) as changed_ms
     from days
     order by all`);

@@ -56,8 +56,11 @@ export function millisecondsOfTimestamp(value: unknown): number | null {
   if (typeof value !== 'string') return null;
   const parts = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?$/i.exec(value);
   if (parts === null) return null;
-  const zone = (parts[3] ?? 'Z').replace(/^([+-]\d\d)(\d\d)$/, '$1:$2');
-  const milliseconds = Date.parse(`${parts[1]}T${parts[2]}${zone.toUpperCase()}`);
+  const [, date = '', time = '', zone = 'Z'] = parts;
+  // Date.parse takes 30 February for 2 March.
+  if (new Date(`${date}T00:00Z`).getUTCDate() !== Number(date.slice(8))) return null;
+  const offset = zone.replace(/^([+-]\d\d)(\d\d)$/, '$1:$2').toUpperCase();
+  const milliseconds = Date.parse(`${date}T${time}${offset}`);
   return Number.isNaN(milliseconds) ? null : milliseconds;
 }
 

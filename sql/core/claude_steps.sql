@@ -233,7 +233,9 @@ queued_words as (
         row_number() over (partition by file_key, queue_no order by byte_offset, record_no) as place_in_queue,
     from unsent
     where operation = 'enqueue'
-        and (file_key, text) not in (select (file_key, text) from queue_operations where operation = 'remove' and text is not null)
+        and (file_key, text) not in (
+            select (file_key, text) from queue_operations where operation = 'remove' and text is not null
+        )
 ),
 
 nameless_removes as (
@@ -412,8 +414,7 @@ system_steps as (
             else 'machine' end as author,
         case
             when subtype = 'edited_text_file' then coalesce(attachment_path, '') || chr(10) || coalesce(text, '')
-            when subtype = 'local_command' and claude_markup(text) = 'command'
-                then command_text(text)
+            when subtype = 'local_command' and claude_markup(text) = 'command' then command_text(text)
             else coalesce(text, '') end as text,
         subtype = 'api_error' as is_error,
         case

@@ -80,13 +80,20 @@ export async function openTrap(project: Project, trap: Trap): Promise<TrapRun> {
   const { connection, close } = await openDuckDB();
   const lines = await readRawLines(trap.folder);
   await startDatabase(connection, project.macros, lines);
-  const filled = withLines(project.nodes, lines);
+  // A model gives rows only where one of its inputs has some: most fixtures are one agent's.
+  const withRows = new Set(lines.map(({ source }) => `raw.${source}`));
+  const run = async (node: Node, filled: Set<string>) => {
+    const empty = `create or replace table ${node.name} as ${project.empty.get(node.name)}`;
+    filled.delete(node.name);
+    if (!node.inputs.some((input) => filled.has(input))) return connection.run(empty);
+    await runModel(connection, node);
+    if ((await read(connection, `from ${node.name} limit 1`)).length > 0) filled.add(node.name);
+  };
   const made = new Set<string>();
   const make = async (query: string) => {
     for (const node of needed(project.nodes, query)) {
       if (made.has(node.name)) continue;
-      if (filled.has(node.name)) await runModel(connection, node);
-      else await connection.run(`create table ${node.name} as ${project.empty.get(node.name)}`);
+      await run(node, withRows);
       made.add(node.name);
     }
     return read(connection, query);
@@ -97,14 +104,14 @@ export async function openTrap(project: Project, trap: Trap): Promise<TrapRun> {
       await make(query);
       const { nodes, macros } = await edited(project, edits);
       const changed = new Set<string>();
+      const filled = new Set(withRows);
       await connection.run('begin');
       try {
         for (const macro of macros) await connection.run(macro);
         for (const node of needed(nodes, query)) {
           const isTouched = macros.length > 0 || edits.some(({ file }) => `sql/${file}` === node.file);
-          if (!filled.has(node.name) || !(isTouched || node.inputs.some((input) => changed.has(input))))
-            continue;
-          await runModel(connection, node);
+          if (!isTouched && !node.inputs.some((input) => changed.has(input))) continue;
+          await run(node, filled);
           changed.add(node.name);
         }
         return await read(connection, query);
@@ -165,13 +172,6 @@ function needed(nodes: readonly Node[], query: string): Node[] {
     if (names.has(node.name)) for (const input of node.inputs) names.add(input);
   }
   return nodes.filter(({ name }) => names.has(name));
-}
-
-/** The tables that can have rows: those of a source with lines, and what reads them. */
-function withLines(nodes: readonly Node[], lines: readonly RawLines[]): Set<string> {
-  const names = new Set(lines.map(({ source }) => `raw.${source}`));
-  for (const node of nodes) if (node.inputs.some((input) => names.has(input))) names.add(node.name);
-  return names;
 }
 
 async function read(connection: DuckDBConnection, query: string): Promise<unknown[][]> {

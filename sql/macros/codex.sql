@@ -65,7 +65,8 @@ create or replace macro codex_exit_code(text) as
 -- it stands inside a quoted error behind the command, which may be long.
 create or replace macro is_codex_rejection(text) as
     regexp_matches(left(text, 400), '^(exec command|patch) rejected by user\s*$')
-    or (regexp_matches(left(text, 60), '^[a-z_]+ failed\b') and regexp_matches(text, 'Rejected\(\\?"rejected by user\\?"\)'));
+    or (regexp_matches(left(text, 60), '^[a-z_]+ failed\b')
+        and regexp_matches(text, 'Rejected\(\\?"rejected by user\\?"\)'));
 
 create or replace macro is_codex_abort(text) as
     regexp_matches(left(text, 400), '(?m)^aborted by user');

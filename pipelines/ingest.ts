@@ -207,8 +207,8 @@ export const command: Command = {
   run: async (args, context) => {
     const report = await ingest({
       ...context,
-      ...(args['settle'] === undefined ? {} : { settleMs: readSettle(String(args['settle'])) }),
-      ...(args['source'] === undefined ? {} : { sources: args['source'] as string[] }),
+      ...(args.settle === undefined ? {} : { settleMs: readSettle(String(args.settle)) }),
+      ...(args.source === undefined ? {} : { sources: args.source as string[] }),
     });
     return { summary: summarize(report), json: report };
   },

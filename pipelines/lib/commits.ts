@@ -228,9 +228,9 @@ export async function rawDays(connection: DuckDBConnection): Promise<RawDay[]> {
     group by source, day
     order by source, day`);
   return reader.getRowObjectsJson().map((row) => ({
-    source: String(row['source']),
-    day: String(row['day']),
-    files: row['files'] as unknown as string[],
-    content: String(row['content']),
+    source: String(row.source),
+    day: String(row.day),
+    files: row.files as unknown as string[],
+    content: String(row.content),
   }));
 }

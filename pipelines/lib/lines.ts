@@ -67,13 +67,17 @@ export async function openBytes(file: { absolute: string; isCompressed: boolean 
   return { size: null, read, moveTo, close: () => closeSync(handle) };
 }
 
-/** Reads until `length` bytes are there or the file ends. */
+/** Reads until `length` bytes are there or the file ends. What comes before a fault is given first, then the fault is thrown. */
 export function readFully(reader: ByteReader, target: Buffer, length: number): number {
   let got = 0;
-  while (got < length) {
-    const more = reader.read(target, got, length - got);
-    if (more === 0) break;
-    got += more;
+  try {
+    while (got < length) {
+      const more = reader.read(target, got, length - got);
+      if (more === 0) break;
+      got += more;
+    }
+  } catch (error) {
+    if (got === 0) throw error;
   }
   return got;
 }

@@ -88,10 +88,10 @@ async function crowdedDays(connection: DuckDBConnection): Promise<CrowdedDay[]> 
     from days
     order by all`);
   return reader.getRowObjectsJson().map((row) => ({
-    source: String(row['source']),
-    day: String(row['day']),
-    files: row['files'] as unknown as string[],
-    changedMs: Number(row['changed_ms'] ?? 0),
+    source: String(row.source),
+    day: String(row.day),
+    files: row.files as unknown as string[],
+    changedMs: Number(row.changed_ms ?? 0),
   }));
 }
 

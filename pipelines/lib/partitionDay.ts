@@ -35,8 +35,8 @@ export async function readFacts(file: FoundFile, rules: SessionRules): Promise<F
     const slices = readSlices(reader, {
       offset: 0,
       line: 1,
-      limit: factBytes,
-      withTail: false,
+      limit: file.isCompressed ? factBytes : Math.min(factBytes, file.size),
+      withTail: true,
       usual: 1 << 16,
     });
     search: for (const { bytes } of slices) {
@@ -44,12 +44,14 @@ export async function readFacts(file: FoundFile, rules: SessionRules): Promise<F
         const record = parseObject(line);
         if (record !== null) {
           sessionId ??= rules.ofRecord(record, index);
-          startedMs ??= millisecondsOfTimestamp(record['timestamp']);
+          startedMs ??= millisecondsOfTimestamp(record.timestamp);
         }
         index += 1;
         if (index >= factLines || (sessionId !== null && startedMs !== null)) break search;
       }
     }
+  } catch {
+    // Whoever reads the lines themselves comes upon the same fault and reports it.
   } finally {
     reader.close();
   }

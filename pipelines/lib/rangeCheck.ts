@@ -44,15 +44,15 @@ export async function loggedRanges(connection: DuckDBConnection): Promise<Logged
       and superseded.byte_length = ranges.end_offset - ranges.start_offset
     order by ranges.source, files.source_path, ranges.file_key, ranges.start_offset, ranges.end_offset`);
   return reader.getRowObjectsJson().map((row) => ({
-    source: String(row['source']),
-    path: String(row['source_path']),
-    fileKey: String(row['file_key']),
-    start: Number(row['start_offset']),
-    end: Number(row['end_offset']),
-    sha256: String(row['sha256']),
-    lines: Number(row['lines']),
-    rawFiles: row['raw_files'] as unknown as string[],
-    superseded: row['is_superseded'] === true,
+    source: String(row.source),
+    path: String(row.source_path),
+    fileKey: String(row.file_key),
+    start: Number(row.start_offset),
+    end: Number(row.end_offset),
+    sha256: String(row.sha256),
+    lines: Number(row.lines),
+    rawFiles: row.raw_files as unknown as string[],
+    superseded: row.is_superseded === true,
   }));
 }
 

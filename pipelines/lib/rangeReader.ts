@@ -5,7 +5,7 @@ import { countLines, linesOf, openBytes, readSlices, type Slice } from './lines.
 import { amount } from './progress.js';
 import type { RawWriter } from './rawWriter.js';
 import type { FoundFile } from './scan.js';
-import { parseObject } from './source.js';
+import { hasMark, parseObject } from './source.js';
 
 /** A stretch of a file that is now in raw drafts; `rawFiles` are the files that hold it. */
 export type ReadRange = {
@@ -163,15 +163,17 @@ function* partsByDay(slice: Slice, file: FoundFile): Generator<{ slice: Slice; d
 
 /** Gathers what a person may want to know about a file's bytes. */
 function oddities(file: FoundFile) {
-  const notes = new Set<string>();
+  const notes = new Set<string>(file.size === 0 ? ['is empty; nothing to read yet'] : []);
   let invalid = 0;
   const look = (slice: Slice, isText: boolean) => {
     const { bytes } = slice;
     if (slice.offset === 0) for (const note of oddBeginning(bytes, file)) notes.add(note);
     if (bytes.includes(0)) notes.add('holds NUL bytes; kept as they are');
     if (bytes.includes('\r\n')) notes.add('has lines that end in CR LF; kept as they are');
-    if (bytes.length >= hugeLine && slice.lines === 1) {
-      notes.add(`has a line of ${amount(bytes.length, 'bytes')}; kept whole`);
+    // Only a long line makes a long slice.
+    if (bytes.length >= hugeLine) {
+      const longest = Math.max(...Array.from(linesOf(bytes), (line) => line.length));
+      notes.add(`has a line of ${amount(longest, 'bytes')}; kept whole`);
     }
     if (!isText) for (const line of linesOf(bytes)) invalid += isUtf8(line) ? 0 : 1;
   };
@@ -186,13 +188,12 @@ function oddities(file: FoundFile) {
 
 function oddBeginning(bytes: Buffer, file: FoundFile): string[] {
   const first = linesOf(bytes).next().value ?? bytes;
-  const hasMark = first[0] === 0xef && first[1] === 0xbb && first[2] === 0xbf;
-  const notes = hasMark ? ['begins with a byte-order mark; kept as it is'] : [];
+  const notes = hasMark(first) ? ['begins with a byte-order mark; kept as it is'] : [];
   if (!file.source.isJsonLines || first.length >= hugeLine) return notes;
   if (first.toString('latin1', 0, 40).startsWith('version https://git-lfs.github.com/')) {
     return ['is a git-LFS pointer, not the log itself; run `git lfs pull` there (kept in raw, no records)'];
   }
-  if (!hasMark && parseObject(first) === null) {
+  if (parseObject(first) === null) {
     notes.push(
       'does not begin with a JSON object, so it may be no log; kept in raw, such lines become rejects',
     );

@@ -31,16 +31,21 @@ export type SessionRules = {
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** A line as a JSON object; null where it is none. */
+/** A line as a JSON object, a byte-order mark before it or not; null where it is none. */
 export function parseObject(line: Buffer): JsonObject | null {
   try {
-    const value: unknown = JSON.parse(line.toString('utf8'));
+    const value: unknown = JSON.parse(line.toString('utf8', hasMark(line) ? 3 : 0));
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as JsonObject)
       : null;
   } catch {
     return null;
   }
+}
+
+/** True where bytes begin with the byte-order mark of UTF-8. */
+export function hasMark(bytes: Buffer): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
 
 export const unknownDay = 'unknown';

@@ -13,7 +13,7 @@ export const codex: Source = {
     // The first session_meta counts, later ones belong to replayed parents. The bare era has its id on line 1.
     ofRecord: ({ type, payload, id }, index) => {
       if (type === 'session_meta' && typeof payload === 'object' && payload !== null) {
-        return text((payload as Record<string, unknown>)['id']);
+        return text((payload as Record<string, unknown>).id);
       }
       return index === 0 && type === undefined ? text(id) : null;
     },

@@ -7,5 +7,5 @@ export const events: Source = {
   roots: (config) => [{ path: join(config.data, 'spool', 'events'), prefix: '' }],
   globs: () => ['*.jsonl'],
   isJsonLines: true,
-  dayOfLine: (line) => dayOfTimestamp(parseObject(line)?.['timestamp']) ?? unknownDay,
+  dayOfLine: (line) => dayOfTimestamp(parseObject(line)?.timestamp) ?? unknownDay,
 };

@@ -8,5 +8,5 @@ export const seq: Source = {
   roots: (config) => [{ path: dirname(config.seqMem), prefix: '' }],
   globs: (config) => [fastGlob.escapePath(basename(config.seqMem))],
   isJsonLines: true,
-  dayOfLine: (line) => dayOfMilliseconds(parseObject(line)?.['ts_ms']) ?? unknownDay,
+  dayOfLine: (line) => dayOfMilliseconds(parseObject(line)?.ts_ms) ?? unknownDay,
 };

@@ -230,10 +230,10 @@ conversations as (
         count(*) filter (where role = 'assistant')::integer as num_assistant_turns,
         sum(len(calls))::integer as num_tool_calls,
         count(reasoning) > 0 as has_reasoning,
-        text_hash(string_agg(
+        string_agg(
             role || ': ' || coalesce(content, '') || to_json(list_transform(
                 calls, lambda call: {'name': call.name, 'arguments': call.arguments}))::varchar,
-            chr(10) order by message_no)) as content_hash,
+            chr(10) order by message_no) as words_and_calls,
         flatten(list(list_transform(calls, lambda call: call.name))) as tool_names,
     from messages
     group by session_id, segment_no
@@ -357,7 +357,7 @@ examples as (
         segments.teacher_model,
         segments.created_at,
         null::integer as num_tokens,
-        conversations.content_hash,
+        text_hash(conversations.words_and_calls) as content_hash,
         []::varchar[] as source_events,
         to_json({
             'rule': segments.session_kind || ' session, one segment up to its last answered turn',

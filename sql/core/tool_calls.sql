@@ -4,16 +4,18 @@
 -- @not_null agent, session_id, outcome
 with
 
+-- Results may come in another order than calls, or never (an interrupt, a crash): they are matched by id. A provider
+-- that gives an id twice in a session means the first result for the first call.
 calls as (
-    select * from core.steps where kind = 'tool_call'
+    select *, row_number() over (partition by session_id, tool_call_id order by position) as use_no
+    from core.steps
+    where kind = 'tool_call'
 ),
 
--- Results may come in another order than calls, or never (an interrupt, a crash): they are matched by id alone.
 results as (
-    select *
+    select *, row_number() over (partition by session_id, tool_call_id order by position) as use_no
     from core.steps
     where kind = 'tool_result'
-    qualify row_number() over (partition by session_id, tool_call_id order by position) = 1
 ),
 
 turns as (
@@ -50,6 +52,8 @@ select
     calls.byte_length,
 from calls
 left join results
-    on results.session_id = calls.session_id and results.tool_call_id = calls.tool_call_id
+    on results.session_id = calls.session_id
+    and results.tool_call_id = calls.tool_call_id
+    and results.use_no = calls.use_no
 left join turns on turns.turn_id = calls.turn_id
 order by calls.step_id

@@ -1,7 +1,7 @@
 import { milliseconds } from './config.js';
 import { exitCodes, UserError } from './errors.js';
 import type { Command, Context } from './lib/command.js';
-import { batchId, commitFiles, emptyRow, foldLog, sweepLog } from './lib/commitLog.js';
+import { batchId, commitFiles, emptyRow, foldLog, sweepLog, writeCommit } from './lib/commitLog.js';
 import { type CommitRow, listCommits, readCommits } from './lib/commits.js';
 import { isSettled } from './lib/identity.js';
 import { lakeFolder } from './lib/lake.js';
@@ -126,9 +126,14 @@ async function readAndCommit(
         await writer.endDay(file.source.name, day);
       }
     }
-    const drafts = await writer.finish();
-    if (rows.length === 0) return null;
-    await commitFiles(lake, id, drafts, rows, { renamed: 'raw-renamed', committed: 'commit-renamed' });
+    // The names of all raw files are known: the commit is drafted while the last of them are made.
+    const [drafts, commit] = await Promise.all([
+      writer.finish(),
+      rows.length === 0 ? null : writeCommit(lake, rows),
+    ]);
+    if (commit === null) return null;
+    const points = { renamed: 'raw-renamed', committed: 'commit-renamed' };
+    await commitFiles({ lake, id, drafts, commit, points });
     return id;
   } finally {
     progress.end();
@@ -176,7 +181,10 @@ async function mergeAndCommit(duckdb: DuckDB, lake: string, settleMs: number, no
   const { connection } = duckdb;
   const id = batchId((await listCommits(lake)).next);
   const { drafts, rows } = await mergeSmallFiles({ lake, connection, settleMs, batchId: id, now });
-  if (rows.length > 0) await commitFiles(lake, id, drafts, rows, { renamed: 'merge-renamed' });
+  if (rows.length > 0) {
+    const commit = await writeCommit(lake, rows);
+    await commitFiles({ lake, id, drafts, commit, points: { renamed: 'merge-renamed' } });
+  }
   return rows.reduce((total, row) => total + row.replaces.length, 0);
 }
 
@@ -191,7 +199,7 @@ function totalBytes(work: readonly Work[]): number {
 /** `tracemill ingest`. */
 export const command: Command = {
   describe: 'Read new log lines into the lake',
-  example: '$0 ingest --settle 0',
+  example: 'tracemill ingest --settle 0',
   options: {
     settle: {
       type: 'string',

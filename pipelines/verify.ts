@@ -12,7 +12,7 @@ import { lakeFolder } from './lib/lake.js';
 import { openBytes } from './lib/lines.js';
 import { amount } from './lib/progress.js';
 import { checkRanges, type LoggedRange, loggedRanges, rangeName } from './lib/rangeCheck.js';
-import type { FoundFile } from './lib/scan.js';
+import { type FoundFile, identityOf } from './lib/scan.js';
 import { openDuckDB } from './lib/warehouse.js';
 import { allSources } from './sources/all.js';
 
@@ -109,17 +109,8 @@ function locate(state: FileState, config: Config): FoundFile | undefined {
     const absolute = join(root.path, state.path.slice(root.prefix.length));
     const stats = statSync(absolute, { throwIfNoEntry: false });
     if (stats === undefined) continue;
-    const { size, mtimeMs, ino } = stats;
-    const inode = Number.isSafeInteger(ino) ? ino : 0;
-    return {
-      source,
-      path: state.path,
-      absolute,
-      size,
-      mtimeMs,
-      inode,
-      isCompressed: state.path.endsWith('.zst'),
-    };
+    const isCompressed = state.path.endsWith('.zst');
+    return { source, path: state.path, absolute, ...identityOf(stats), isCompressed };
   }
   return undefined;
 }
@@ -161,7 +152,7 @@ const shownProblems = 50;
 /** `tracemill verify`. */
 export const command: Command = {
   describe: 'Rebuild every source range and compare SHA-256',
-  example: '$0 verify --json',
+  example: 'tracemill verify --json',
   options: {},
   run: async (_args, context) => {
     const report = await verify(context);

@@ -17,8 +17,8 @@ export function batchId(number: number): string {
   return String(number).padStart(8, '0');
 }
 
-/** Writes one commit; the rename at its end is the commit. */
-async function writeCommit(lake: string, id: string, rows: readonly CommitRow[]): Promise<void> {
+/** Writes the file of one commit as a draft, whose path it gives; commitFiles makes it count. */
+export async function writeCommit(lake: string, rows: readonly CommitRow[]): Promise<string> {
   // Loaded here: a run that finds nothing new never needs it.
   const { default: parquet } = await import('parquetjs-lite');
   const types: Record<string, string> = { VARCHAR: 'UTF8', INTEGER: 'INT32', BIGINT: 'INT64' };
@@ -38,7 +38,7 @@ async function writeCommit(lake: string, id: string, rows: readonly CommitRow[])
   const writer = await parquet.ParquetWriter.openFile(schema, draft, { useDataPageV2: false });
   for (const row of rows) await writer.appendRow(withoutNulls(row));
   await writer.close();
-  await publishFile(draft, join(lake, 'commits', `${id}.parquet`));
+  return draft;
 }
 
 /** An empty row of the log, for the fields that an op leaves out. */
@@ -115,19 +115,21 @@ export async function foldLog(connection: DuckDBConnection, lake: string, now: D
 }
 
 /** Names raw drafts and commits them; a kill before the commit leaves a note for the next sweep. */
-export async function commitFiles(
-  lake: string,
-  id: string,
-  drafts: readonly RawDraft[],
-  rows: readonly CommitRow[],
-  points: { renamed: string; committed?: string },
-): Promise<void> {
+export async function commitFiles(options: {
+  lake: string;
+  id: string;
+  drafts: readonly RawDraft[];
+  /** The commit, as writeCommit left it. */
+  commit: string;
+  points: { renamed: string; committed?: string };
+}): Promise<void> {
+  const { lake, id, drafts, points } = options;
   const note = join(lake, unfinishedNote);
   if (drafts.length > 0) await writeAtomically(note, '');
   const files = drafts.map(({ draft, file }) => ({ draft, target: join(lake, file) }));
   await publishFiles(files, points.renamed);
   atPoint('before-commit');
-  await writeCommit(lake, id, rows);
+  await publishFile(options.commit, join(lake, 'commits', `${id}.parquet`));
   if (points.committed !== undefined) atPoint(points.committed);
   await rm(note, { force: true });
 }

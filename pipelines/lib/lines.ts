@@ -28,8 +28,8 @@ const usualSlice = 1 << 20;
 /** A longer line is refused: neither Node nor DuckDB could hold it in bounded memory. */
 export const longestLine = 1 << 30;
 
-// The buffer of the last file, for the next one: a fresh megabyte a file keeps the collector busy.
-let spare: Buffer | undefined;
+// The buffers of the last file, for the next one: fresh ones a file keep the collector busy.
+const spares = new Map<number, Buffer>();
 
 /** Opens a file for reading in order; loads the zstd decoder only where it is needed. */
 export async function openBytes(file: { absolute: string; isCompressed: boolean }): Promise<ByteReader> {
@@ -91,39 +91,41 @@ export function* readSlices(
   options: { offset: number; line: number; limit: number; withTail: boolean; usual?: number },
 ): Generator<Slice, number> {
   const usual = options.usual ?? usualSlice;
-  const reused = usual === usualSlice ? spare : undefined;
-  let buffer: Buffer = reused ?? Buffer.allocUnsafe(usual);
-  spare = undefined;
+  let buffer: Buffer = spares.get(usual) ?? Buffer.allocUnsafe(usual);
+  spares.delete(usual);
   let held = 0;
   let { offset, line } = options;
-  for (;;) {
-    const wanted = Math.min(buffer.length - held, options.limit - offset - held);
-    const got = wanted === 0 ? 0 : readOnce(reader, buffer, held, wanted);
-    // Only the new bytes can hold a newline.
-    const last = got === 0 ? -1 : buffer.subarray(held, held + got).lastIndexOf(newline);
-    const end = last < 0 ? 0 : held + last + 1;
-    held += got;
-    if (end > 0) {
-      const bytes = buffer.subarray(0, end);
-      const lines = countLines(bytes);
-      yield { bytes, offset, line, lines, unterminated: false };
-      offset += end;
-      line += lines;
-      const rest = buffer.subarray(end, held);
-      held = rest.length;
-      if (buffer.length > usual && held < usual) buffer = Buffer.concat([rest], usual);
-      else buffer.copyWithin(0, end, end + held);
+  try {
+    for (;;) {
+      const wanted = Math.min(buffer.length - held, options.limit - offset - held);
+      const got = wanted === 0 ? 0 : readOnce(reader, buffer, held, wanted);
+      // Only the new bytes can hold a newline.
+      const last = got === 0 ? -1 : buffer.subarray(held, held + got).lastIndexOf(newline);
+      const end = last < 0 ? 0 : held + last + 1;
+      held += got;
+      if (end > 0) {
+        const bytes = buffer.subarray(0, end);
+        const lines = countLines(bytes);
+        yield { bytes, offset, line, lines, unterminated: false };
+        offset += end;
+        line += lines;
+        const rest = buffer.subarray(end, held);
+        held = rest.length;
+        if (buffer.length > usual && held < usual) buffer = Buffer.concat([rest], usual);
+        else buffer.copyWithin(0, end, end + held);
+      }
+      if (got === 0) break;
+      if (held === buffer.length) buffer = grown(buffer, options.limit - offset);
     }
-    if (got === 0) break;
-    if (held === buffer.length) buffer = grown(buffer, options.limit - offset);
+    const isWhole = options.limit === Number.POSITIVE_INFINITY || offset + held === options.limit;
+    if (held > 0 && options.withTail && isWhole) {
+      yield { bytes: buffer.subarray(0, held), offset, line, lines: 1, unterminated: true };
+      return 0;
+    }
+    return held;
+  } finally {
+    if (buffer.length === usual) spares.set(usual, buffer);
   }
-  const isWhole = options.limit === Number.POSITIVE_INFINITY || offset + held === options.limit;
-  if (held > 0 && options.withTail && isWhole) {
-    yield { bytes: buffer.subarray(0, held), offset, line, lines: 1, unterminated: true };
-    held = 0;
-  }
-  if (buffer.length === usualSlice) spare = buffer;
-  return held;
 }
 
 // Decoders hand out small pieces; a slice should be as full as the buffer.

@@ -1,15 +1,16 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { emptyRow } from './commitLog.js';
-import type { CommitRow } from './commits.js';
+import { type CommitRow, readRanges } from './commits.js';
 import { draftPath } from './lake.js';
 import type { RawDraft } from './rawWriter.js';
 import { quote } from './warehouse.js';
 
 /** A day is merged once quiet when it has two small files, and in any case when it has this many. */
 export const manyFiles = 64;
-const smallBytes = 4 << 20;
+// Of log text: a batch of a large read is never small, the last one of a day may be.
+const smallBytes = 16 << 20;
+const mergedBytes = 32 << 20;
 
 /** What merging wrote: drafts to publish, and the rows of its commit. */
 export type Merge = { readonly drafts: RawDraft[]; readonly rows: CommitRow[] };
@@ -28,8 +29,7 @@ export async function mergeSmallFiles(options: {
   for (const day of await crowdedDays(connection)) {
     const isQuiet = options.now.getTime() - day.changedMs >= options.settleMs;
     if (day.files.length < (isQuiet ? 2 : manyFiles)) continue;
-    const sizes = await Promise.all(day.files.map(async (file) => (await stat(join(lake, file))).size));
-    for (const group of groupSmall(day.files, sizes)) {
+    for (const group of groupSmall(day.files)) {
       const draft = draftPath(lake, '.parquet');
       const file = `raw/${day.source}/day=${day.day}/${batchId}-${String(drafts.length).padStart(4, '0')}.parquet`;
       const files = group.map((name) => quote(join(lake, name))).join(', ');
@@ -52,24 +52,37 @@ export async function mergeSmallFiles(options: {
   return { drafts, rows };
 }
 
-type CrowdedDay = { source: string; day: string; files: string[]; changedMs: number };
+type LiveFile = { readonly file: string; readonly bytes: number };
+type CrowdedDay = { source: string; day: string; files: LiveFile[]; changedMs: number };
 
-/** Days with two live raw files or more, and when one of their source files last changed. */
+/** Days with two live raw files or more of which some are small, and when one of their source files last changed. */
 async function crowdedDays(connection: DuckDBConnection): Promise<CrowdedDay[]> {
-  const reader = await connection.runAndReadAll(`
-    with live as (
+  const crowded = await connection.runAndReadAll(`
+    select count(*) > 1 from (
       select unnest(raw_files) as file from commits where op in ('add', 'merge')
       except
       select unnest(replaces) from commits where op = 'merge'
+    )
+    group by file[:-len(parse_filename(file)) - 1]
+    having count(*) > 1
+    limit 1`);
+  if (crowded.getRows().length === 0) return [];
+  await readRanges(connection);
+  const reader = await connection.runAndReadAll(`
+    with placed as (
+      select unnest(raw_files) as file, (end_offset - start_offset) / len(raw_files) as bytes from ranges
+    ),
+    files as (
+      select file, sum(bytes) as bytes from placed group by file
     ),
     days as (
       select
         split_part(file, '/', 2) as source,
         regexp_extract(file, '/day=([^/]+)/', 1) as day,
-        list_sort(list(file)) as files
-      from live
+        list({file: file, bytes: bytes} order by file) as files
+      from files
       group by all
-      having count(*) > 1
+      having count(*) filter (bytes < ${smallBytes}) > 1
     ),
     latest as (
       select source, partition_day, max_by(mtime_ms, (batch_id, end_offset, start_offset)) as mtime_ms
@@ -90,13 +103,13 @@ async function crowdedDays(connection: DuckDBConnection): Promise<CrowdedDay[]> 
   return reader.getRowObjectsJson().map((row) => ({
     source: String(row.source),
     day: String(row.day),
-    files: row.files as unknown as string[],
+    files: row.files as unknown as LiveFile[],
     changedMs: Number(row.changed_ms ?? 0),
   }));
 }
 
 /** Neighbours of which each is small and all together are not large; groups of one are left out. */
-function groupSmall(files: readonly string[], sizes: readonly number[]): string[][] {
+function groupSmall(files: readonly LiveFile[]): string[][] {
   const groups: string[][] = [];
   let group: string[] = [];
   let bytes = 0;
@@ -105,12 +118,11 @@ function groupSmall(files: readonly string[], sizes: readonly number[]): string[
     group = [];
     bytes = 0;
   };
-  for (const [index, file] of files.entries()) {
-    const size = sizes[index] ?? 0;
-    if (size >= smallBytes || bytes + size > 4 * smallBytes) end();
-    if (size >= smallBytes) continue;
-    group.push(file);
-    bytes += size;
+  for (const live of files) {
+    if (live.bytes >= smallBytes || bytes + live.bytes > mergedBytes) end();
+    if (live.bytes >= smallBytes) continue;
+    group.push(live.file);
+    bytes += live.bytes;
   }
   end();
   return groups;

@@ -37,7 +37,7 @@ export async function readFacts(file: FoundFile, rules: SessionRules): Promise<F
       line: 1,
       limit: file.isCompressed ? factBytes : Math.min(factBytes, file.size),
       withTail: true,
-      usual: 1 << 16,
+      usual: 1 << 14,
     });
     search: for (const { bytes } of slices) {
       for (const line of linesOf(bytes)) {

@@ -1,4 +1,4 @@
-import { closeSync, constants, ftruncateSync, mkdirSync, openSync, rmSync, writevSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { draftPath, syncPath } from './lake.js';
 import { linesOf, type Slice } from './lines.js';
@@ -29,7 +29,9 @@ export type RawWriter = {
 
 /** `before` is how many bytes of the batch stand before the slice. */
 type SliceRow = Omit<Slice, 'bytes'> & Place & { readonly before: number };
-type Batch = { folder: string; file: string; text: boolean; slices: SliceRow[]; bytes: number };
+/** Where a batch leaves its slices, used again and again; `sizes` are those of the files there. */
+type Folder = { readonly path: string; readonly sizes: number[] };
+type Batch = { folder: Folder; file: string; text: boolean; slices: SliceRow[]; bytes: number };
 
 const batchBytes = 32 << 20;
 const batchSlices = 512;
@@ -48,7 +50,7 @@ export function openRawWriter(options: {
 }): RawWriter {
   const { lake, batchId } = options;
   const batches = new Map<string, Batch>();
-  const folders: string[] = [];
+  const folders: Folder[] = [];
   const idle: DuckDB[] = [options.duckdb];
   const others: DuckDB[] = [];
   const running = new Set<Promise<void>>();
@@ -61,8 +63,8 @@ export function openRawWriter(options: {
   };
 
   const begin = (place: Place): Batch => {
-    const folder = folders.pop() ?? draftPath(lake, '.slices');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const folder = folders.pop() ?? { path: draftPath(lake, '.slices'), sizes: [] };
+    if (folder.sizes.length === 0) mkdirSync(folder.path, { recursive: true, mode: 0o700 });
     const file = `raw/${place.source}/day=${place.day}/${batchId}-${String(files).padStart(4, '0')}.parquet`;
     files += 1;
     return { folder, file, text: place.isText, slices: [], bytes: 0 };
@@ -108,7 +110,7 @@ export function openRawWriter(options: {
     if (open !== undefined && (open.text !== place.isText || !hasRoom(open, slice))) await take(key);
     const batch = batches.get(key) ?? begin(place);
     batches.set(key, batch);
-    writeSlice(join(batch.folder, String(batch.slices.length + 1)), slice, place.isText);
+    writeSlice(batch.folder, batch.slices.length + 1, slice, place.isText);
     const { bytes, ...rest } = slice;
     batch.slices.push({ ...place, ...rest, before: batch.bytes });
     batch.bytes += bytes.length;
@@ -132,7 +134,7 @@ export function openRawWriter(options: {
       await Promise.all(running);
       await Promise.all(flushes);
       if (failure !== undefined) throw failure;
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+      for (const { path } of folders) rmSync(path, { recursive: true, force: true });
       return drafts.sort((a, b) => (a.file < b.file ? -1 : 1));
     },
     close: () => {
@@ -146,17 +148,18 @@ function hasRoom(batch: Batch, slice: Slice): boolean {
   return batch.bytes + slice.bytes.length <= batchBytes;
 }
 
-function writeSlice(path: string, slice: Slice, isText: boolean): void {
+function writeSlice(folder: Folder, number: number, slice: Slice, isText: boolean): void {
   // Written over and cut, not emptied first: a file emptied and filled again is flushed to disk when closed (ext4).
-  const handle = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  const handle = openSync(slicePath(folder, number), constants.O_RDWR | constants.O_CREAT, 0o600);
   let size = 0;
-  const write = (...parts: Buffer[]) => {
-    writeAll(handle, parts);
-    for (const part of parts) size += part.length;
+  const write = (bytes: Buffer) => {
+    for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
+    size += bytes.length;
   };
   try {
     if (isText) {
-      write(slice.bytes, ...(slice.unterminated ? [newlineByte] : []));
+      write(slice.bytes);
+      if (slice.unterminated) write(newlineByte);
       return;
     }
     // Lines as hexadecimal digits: what DuckDB can take as text whatever the bytes.
@@ -168,25 +171,18 @@ function writeSlice(path: string, slice: Slice, isText: boolean): void {
       write(newlineByte);
     }
   } finally {
-    ftruncateSync(handle, size);
+    if (size < (folder.sizes[number] ?? 0)) ftruncateSync(handle, size);
+    folder.sizes[number] = size;
     closeSync(handle);
   }
 }
 
-function writeAll(handle: number, parts: Buffer[]): void {
-  let left = parts.filter((part) => part.length > 0);
-  while (left.length > 0) {
-    let written = writevSync(handle, left);
-    left = left.flatMap((part) => {
-      const done = Math.min(written, part.length);
-      written -= done;
-      return done === part.length ? [] : [part.subarray(done)];
-    });
-  }
+function slicePath(folder: Folder, number: number): string {
+  return join(folder.path, String(number));
 }
 
 async function copyBatch(worker: DuckDB, batch: Batch, draft: string): Promise<void> {
-  const files = batch.slices.map((_slice, index) => quote(join(batch.folder, String(index + 1))));
+  const files = batch.slices.map((_slice, index) => quote(slicePath(batch.folder, index + 1)));
   const places = batch.slices.map(
     (slice) => `{
       source_path: ${quote(slice.sourcePath)}, file_key: ${quote(slice.fileKey)},

@@ -1,7 +1,7 @@
-import { type Dirent, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import fastGlob from 'fast-glob';
-import type { Config, Root } from '../config.js';
+import type { Config } from '../config.js';
 import type { Source } from './source.js';
 
 /** A regular file as it lies on disk now. */
@@ -22,65 +22,76 @@ export type Warning = string;
 
 export type Scan = { readonly files: FoundFile[]; readonly warnings: Warning[] };
 
-type Walk = { readonly link: string; readonly real: string; readonly prefix: string };
+/** A folder to walk: where it is, and what its files' paths begin with. */
+type Walk = { readonly folder: string; readonly prefix: string };
 
 /** The files of a source. What cannot be read or would be read twice becomes a warning. Missing roots are empty. */
 export function scanSource(source: Source, config: Config): Scan {
   const warnings: Warning[] = [];
-  const warn = (path: string, words: string) => warnings.push(`${source.name}/${path}: ${words}`);
-  const queue: Walk[] = [];
-  for (const root of source.roots(config)) {
-    const real = realFolder(root);
-    if (real !== null) queue.push({ link: root.path, real, prefix: root.prefix });
-  }
   const globs = [...source.globs(config)];
-  // Links are only followed below patterns that descend.
-  const descends = globs.some((glob) => glob.startsWith('**/'));
-  const walked = queue.map(({ real }) => real);
-  const found = new Map<string, FoundFile>();
+  const queue: Walk[] = [];
+  const walked: string[] = [];
+  const enqueue = (walk: Walk, real: string) => {
+    walked.push(real);
+    queue.push(walk);
+  };
+  for (const { path, prefix } of source.roots(config)) {
+    const real = realFolder(path);
+    if (real !== null) enqueue({ folder: path, prefix }, real);
+  }
+  const files: FoundFile[] = [];
   for (let walk = queue.shift(); walk !== undefined; walk = queue.shift()) {
-    const { link, real, prefix } = walk;
-    const { names, links } = globFolder(link, globs, (path, words) => warn(`${prefix}${path}`, words));
-    for (const name of descends ? links : []) {
-      const target = folderBehind(join(link, name));
+    const { folder, prefix } = walk;
+    const warn = (name: string, words: string) => warnings.push(`${source.name}/${prefix}${name}: ${words}`);
+    const { names, links } = globFolder(folder, globs, warn);
+    // Links to folders only matter below patterns that descend.
+    for (const name of globs.some((glob) => glob.startsWith('**/')) ? links : []) {
+      const target = folderBehind(join(folder, name));
       if (target === null) continue;
-      if (target === 'loop') warn(`${prefix}${name}`, 'is a symbolic link in a circle; not followed');
-      else if (walked.some((folder) => isInside(target, folder) || isInside(folder, target))) {
-        warn(`${prefix}${name}`, 'is a symbolic link to a folder that is read anyway; not followed');
+      if (target === 'circle') warn(name, 'is a symbolic link in a circle; not followed');
+      else if (walked.some((other) => isInside(target, other) || isInside(other, target))) {
+        warn(name, 'is a symbolic link to a folder that is read anyway; not followed');
       } else {
-        walked.push(target);
-        queue.push({ link: join(link, name), real: target, prefix: `${prefix}${name}/` });
+        enqueue({ folder: join(folder, name), prefix: `${prefix}${name}/` }, target);
       }
     }
     for (const name of names) {
-      const absolute = join(link, name);
-      const path = `${prefix}${name}`;
-      const seen = statRegular(absolute, walked, (words) => warn(path, words));
-      if (seen === null) continue;
-      const { size, mtimeMs, ino } = seen;
-      const inode = Number.isSafeInteger(ino) ? ino : 0;
-      found.set(path, { source, path, absolute, size, mtimeMs, inode, isCompressed: name.endsWith('.zst') });
+      const absolute = join(folder, name);
+      const stats = statLog(absolute, links.has(name), walked, (words) => warn(name, words));
+      if (stats === null) continue;
+      files.push({
+        source,
+        path: `${prefix}${name}`,
+        absolute,
+        ...identityOf(stats),
+        isCompressed: name.endsWith('.zst'),
+      });
     }
-    void real;
   }
-  return { files: preferPlain([...found.values()]), warnings };
+  return { files: preferPlain(files), warnings };
 }
 
-function realFolder(root: Root): string | null {
+/** What tells one version of a file from another without opening it. */
+export function identityOf(stats: Stats): Pick<FoundFile, 'size' | 'mtimeMs' | 'inode'> {
+  const { size, mtimeMs, ino } = stats;
+  return { size, mtimeMs, inode: Number.isSafeInteger(ino) ? ino : 0 };
+}
+
+function realFolder(path: string): string | null {
   try {
-    return realpathSync(root.path);
+    return realpathSync(path);
   } catch {
     return null;
   }
 }
 
 function globFolder(cwd: string, globs: string[], warn: (path: string, words: string) => void) {
-  const links: string[] = [];
+  const links = new Set<string>();
   const readdir = (path: string, options: { withFileTypes: true }): Dirent[] => {
     try {
       const entries = readdirSync(path, options);
       for (const entry of entries) {
-        if (entry.isSymbolicLink()) links.push(relative(cwd, join(path, entry.name)).split(sep).join('/'));
+        if (entry.isSymbolicLink()) links.add(relative(cwd, join(path, entry.name)).split(sep).join('/'));
       }
       return entries;
     } catch (error) {
@@ -102,26 +113,31 @@ function globFolder(cwd: string, globs: string[], warn: (path: string, words: st
   return { names: names.sort(), links };
 }
 
-function folderBehind(path: string): string | 'loop' | null {
+function folderBehind(path: string): string | 'circle' | null {
   try {
     return statSync(path).isDirectory() ? realpathSync(path) : null;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ELOOP' ? 'loop' : null;
+    return (error as NodeJS.ErrnoException).code === 'ELOOP' ? 'circle' : null;
   }
 }
 
-function statRegular(path: string, walked: readonly string[], warn: (words: string) => void): Stats | null {
+function statLog(
+  path: string,
+  isLink: boolean,
+  walked: readonly string[],
+  warn: (words: string) => void,
+): Stats | null {
   try {
     const stats = statSync(path);
     if (stats.isDirectory()) {
-      if (!lstatSync(path).isSymbolicLink()) warn('is a folder, not a log; not read');
+      if (!isLink) warn('is a folder, not a log; not read');
       return null;
     }
     if (!stats.isFile()) {
       warn('is no regular file; not read');
       return null;
     }
-    if (lstatSync(path).isSymbolicLink() && walked.some((folder) => isInside(realpathSync(path), folder))) {
+    if (isLink && walked.some((folder) => isInside(realpathSync(path), folder))) {
       warn('is a symbolic link to a file that is read under its own name; not read twice');
       return null;
     }

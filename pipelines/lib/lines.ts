@@ -1,5 +1,4 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { UserError } from '../errors.js';
 
 /** Bytes of a file in order, decompressed where it is compressed. */
 export type ByteReader = {
@@ -26,7 +25,7 @@ export type Slice = {
 const newline = 10;
 const usualSlice = 1 << 20;
 /** A longer line is refused: neither Node nor DuckDB could hold it in bounded memory. */
-export const longestLine = 1 << 30;
+export const longestLine = 1 << 28;
 
 // The buffers of the last file, for the next one: fresh ones a file keep the collector busy.
 const spares = new Map<number, Buffer>();
@@ -136,9 +135,7 @@ function readOnce(reader: ByteReader, buffer: Buffer, held: number, wanted: numb
 }
 
 function grown(buffer: Buffer, left: number): Buffer {
-  if (buffer.length >= longestLine) {
-    throw new UserError(`has a line longer than ${longestLine} bytes`);
-  }
+  if (buffer.length >= longestLine) throw new Error(`it has a line of more than ${longestLine} bytes`);
   return Buffer.concat([buffer], Math.min(buffer.length * 2, Math.max(left, buffer.length + 1), longestLine));
 }
 

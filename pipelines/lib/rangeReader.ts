@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { bytesBefore, headOf, headSha256, sha256, tailOf } from './identity.js';
-import { countLines, linesOf, openBytes, readSlices, type Slice } from './lines.js';
+import { linesOf, openBytes, readSlices, type Slice } from './lines.js';
+import { hugeLine, partsOf } from './parts.js';
 import { amount } from './progress.js';
 import type { RawWriter } from './rawWriter.js';
 import type { FoundFile } from './scan.js';
@@ -41,7 +42,6 @@ type OpenRange = {
 
 // Ranges are verified one at a time, so none may be huge.
 const rangeBytes = 64 << 20;
-const hugeLine = 32 << 20;
 
 /** Reads the whole lines of a file from a place on and hands them to the writer. */
 export async function readRanges(options: {
@@ -111,7 +111,7 @@ export async function readRanges(options: {
           hash: createHash('sha256'),
           raw: new Set(),
         };
-        for (const part of options.day === null ? partsByDay(slice, file) : [{ slice, day: options.day }]) {
+        for (const part of partsOf(slice, options.day, file.source.dayOfLine)) {
           const isText = isUtf8(part.slice.bytes);
           const place = { source: file.source.name, day: part.day, sourcePath: file.path, fileKey, isText };
           open.raw.add(await writer.add(part.slice, place));
@@ -137,30 +137,6 @@ export async function readRanges(options: {
   return { ranges, waiting, notes: odd.notes(), failure };
 }
 
-/** Runs of lines of one day, for sources whose lines have their own. */
-function* partsByDay(slice: Slice, file: FoundFile): Generator<{ slice: Slice; day: string }> {
-  const dayOf = file.source.dayOfLine ?? (() => 'unknown');
-  let start = 0;
-  let at = 0;
-  let line = slice.line;
-  let day: string | undefined;
-  const part = (end: number) => {
-    const bytes = slice.bytes.subarray(start, end);
-    const lines = slice.unterminated ? 1 : countLines(bytes);
-    const made = { bytes, offset: slice.offset + start, line, lines, unterminated: slice.unterminated };
-    start = end;
-    line += lines;
-    return made;
-  };
-  for (const bytes of linesOf(slice.bytes)) {
-    const own = dayOf(bytes);
-    if (day !== undefined && own !== day) yield { slice: part(at), day };
-    day = own;
-    at += bytes.length;
-  }
-  if (day !== undefined) yield { slice: part(at), day };
-}
-
 /** Gathers what a person may want to know about a file's bytes. */
 function oddities(file: FoundFile) {
   const notes = new Set<string>(file.size === 0 ? ['is empty; nothing to read yet'] : []);
@@ -170,11 +146,7 @@ function oddities(file: FoundFile) {
     if (slice.offset === 0) for (const note of oddBeginning(bytes, file)) notes.add(note);
     if (bytes.includes(0)) notes.add('holds NUL bytes; kept as they are');
     if (bytes.includes('\r\n')) notes.add('has lines that end in CR LF; kept as they are');
-    // Only a long line makes a long slice.
-    if (bytes.length >= hugeLine) {
-      const longest = Math.max(...Array.from(linesOf(bytes), (line) => line.length));
-      notes.add(`has a line of ${amount(longest, 'bytes')}; kept whole`);
-    }
+    if (bytes.length >= hugeLine) notes.add(`has a line of ${amount(bytes.length, 'bytes')}; kept whole`);
     if (!isText) for (const line of linesOf(bytes)) invalid += isUtf8(line) ? 0 : 1;
   };
   return {

@@ -2,6 +2,7 @@ import { closeSync, constants, ftruncateSync, mkdirSync, openSync, rmSync, write
 import { join } from 'node:path';
 import { draftPath, syncPath } from './lake.js';
 import { linesOf, type Slice } from './lines.js';
+import { hugeLine } from './parts.js';
 import { type DuckDB, openDuckDB, quote } from './warehouse.js';
 
 /** Where a slice's rows belong. */
@@ -27,11 +28,11 @@ export type RawWriter = {
   readonly close: () => void;
 };
 
-/** `before` is how many bytes of the batch stand before the slice. */
-type SliceRow = Omit<Slice, 'bytes'> & Place & { readonly before: number };
+/** `length` is in bytes; `before` is how many bytes of the batch stand before the slice. */
+type SliceRow = Omit<Slice, 'bytes'> & Place & { readonly length: number; readonly before: number };
 /** Where a batch leaves its slices, used again and again; `sizes` are those of the files there. */
 type Folder = { readonly path: string; readonly sizes: number[] };
-type Batch = { folder: Folder; file: string; text: boolean; slices: SliceRow[]; bytes: number };
+type Batch = { folder: Folder; file: string; slices: SliceRow[]; bytes: number };
 
 const batchBytes = 32 << 20;
 const batchSlices = 512;
@@ -67,7 +68,7 @@ export function openRawWriter(options: {
     if (folder.sizes.length === 0) mkdirSync(folder.path, { recursive: true, mode: 0o700 });
     const file = `raw/${place.source}/day=${place.day}/${batchId}-${String(files).padStart(4, '0')}.parquet`;
     files += 1;
-    return { folder, file, text: place.isText, slices: [], bytes: 0 };
+    return { folder, file, slices: [], bytes: 0 };
   };
   const idleWorker = async (): Promise<DuckDB> => {
     for (;;) {
@@ -83,6 +84,8 @@ export function openRawWriter(options: {
     }
   };
   const write = async (batch: Batch) => {
+    // A huge line is copied alone, so that memory holds one at a time.
+    if (batch.slices.some(isHuge)) await Promise.all(running);
     const worker = await idleWorker();
     const draft = draftPath(lake, '.parquet');
     const job = copyBatch(worker, batch, draft)
@@ -96,6 +99,7 @@ export function openRawWriter(options: {
       .catch(fail)
       .finally(() => running.delete(job));
     running.add(job);
+    if (batch.slices.some(isHuge)) await job;
   };
   const take = async (key: string) => {
     const batch = batches.get(key);
@@ -107,14 +111,15 @@ export function openRawWriter(options: {
   const add: RawWriter['add'] = async (slice, place) => {
     const key = `${place.source}/${place.day}`;
     const open = batches.get(key);
-    if (open !== undefined && (open.text !== place.isText || !hasRoom(open, slice))) await take(key);
+    const fits = open !== undefined && !isHuge(slice) && open.bytes + slice.bytes.length <= batchBytes;
+    if (!fits) await take(key);
     const batch = batches.get(key) ?? begin(place);
     batches.set(key, batch);
     writeSlice(batch.folder, batch.slices.length + 1, slice, place.isText);
     const { bytes, ...rest } = slice;
-    batch.slices.push({ ...place, ...rest, before: batch.bytes });
+    batch.slices.push({ ...place, ...rest, length: bytes.length, before: batch.bytes });
     batch.bytes += bytes.length;
-    if (batch.bytes >= batchBytes || batch.slices.length >= batchSlices) await take(key);
+    if (batch.bytes >= batchBytes || batch.slices.length >= batchSlices || isHuge(slice)) await take(key);
     return batch.file;
   };
 
@@ -143,11 +148,6 @@ export function openRawWriter(options: {
   };
 }
 
-// One huge line stands in a batch of its own, so that little else is in memory beside it.
-function hasRoom(batch: Batch, slice: Slice): boolean {
-  return batch.bytes + slice.bytes.length <= batchBytes;
-}
-
 function writeSlice(folder: Folder, number: number, slice: Slice, isText: boolean): void {
   // Written over and cut, not emptied first: a file emptied and filled again is flushed to disk when closed (ext4).
   const handle = openSync(slicePath(folder, number), constants.O_RDWR | constants.O_CREAT, 0o600);
@@ -157,6 +157,11 @@ function writeSlice(folder: Folder, number: number, slice: Slice, isText: boolea
     size += bytes.length;
   };
   try {
+    // A huge line is read as it is, whatever its bytes; of others each has a newline to be split by.
+    if (isHuge(slice)) {
+      write(slice.unterminated ? slice.bytes : slice.bytes.subarray(0, -1));
+      return;
+    }
     if (isText) {
       write(slice.bytes);
       if (slice.unterminated) write(newlineByte);
@@ -181,57 +186,82 @@ function slicePath(folder: Folder, number: number): string {
   return join(folder.path, String(number));
 }
 
+function isHuge(slice: Slice | SliceRow): boolean {
+  return slice.lines === 1 && ('bytes' in slice ? slice.bytes.length : slice.length) >= hugeLine;
+}
+
 async function copyBatch(worker: DuckDB, batch: Batch, draft: string): Promise<void> {
-  const files = batch.slices.map((_slice, index) => quote(slicePath(batch.folder, index + 1)));
-  const places = batch.slices.map(
-    (slice) => `{
-      source_path: ${quote(slice.sourcePath)}, file_key: ${quote(slice.fileKey)},
-      first_line: ${slice.line}::bigint, first_offset: ${slice.offset}::bigint, before: ${slice.before}::bigint,
-      newline: ${slice.unterminated ? 0 : 1}
-    }`,
-  );
-  const source = batch.slices[0]?.source ?? '';
-  const line = batch.text ? 'content' : 'try(decode(unhex(content)))';
-  const bytes = batch.text
-    ? 'null::blob'
-    : 'case when try(decode(unhex(content))) is null then unhex(content) end';
-  const length = batch.text ? 'strlen(content)' : 'strlen(content) // 2';
-  // The running sum needs no memory because nothing above it sorts or joins. A dictionary of the lines never pays: given up early.
+  const [first] = batch.slices;
+  if (first === undefined) return;
+  const select = isHuge(first) ? selectHuge(first, batch.folder) : selectLines(batch);
   const result = await worker.connection.run(`
-    copy (
-      with texts as (
-        select
-          [${places.join(', ')}][parse_filename(filename)::int] as place,
-          string_split(content, chr(10))[:-2] as contents
-        from read_text([${files.join(', ')}])
-      ),
-      slices as (
-        select unnest(place), contents from texts
-      ),
-      lines as (
-        select * exclude (contents), unnest(contents) as content, unnest(range(len(contents))) as line_index
-        from slices
-      ),
-      measured as (
-        select *, ${length} + newline as byte_length from lines
-      ),
-      summed as (
-        select *, sum(byte_length) over (rows between unbounded preceding and current row) as total from measured
-      )
-      select
-        ${quote(source)} as source,
-        source_path,
-        file_key,
-        first_line + line_index as line_no,
-        (first_offset - before + total - byte_length)::bigint as byte_offset,
-        byte_length,
-        ${line} as line,
-        ${bytes} as bytes
-      from summed
-    ) to ${quote(draft)} (format parquet, compression zstd, compression_level 1, row_group_size 4096,
+    copy (${select}) to ${quote(draft)} (format parquet, compression zstd, compression_level 1, row_group_size 4096,
       string_dictionary_page_size_limit 65536)`);
   const expected = batch.slices.reduce((sum, slice) => sum + slice.lines, 0);
   if (Number(result.rowsChanged) !== expected) {
     throw new Error(`${batch.file}: ${result.rowsChanged} rows written for ${expected} lines`);
   }
+}
+
+function selectHuge(slice: SliceRow, folder: Folder): string {
+  const file = quote(slicePath(folder, 1));
+  return `
+    select
+      ${quote(slice.source)} as source,
+      ${quote(slice.sourcePath)} as source_path,
+      ${quote(slice.fileKey)} as file_key,
+      ${slice.line}::bigint as line_no,
+      ${slice.offset}::bigint as byte_offset,
+      ${slice.length}::bigint as byte_length,
+      ${slice.isText ? 'content' : 'null::varchar'} as line,
+      ${slice.isText ? 'null::blob' : 'content'} as bytes
+    from ${slice.isText ? 'read_text' : 'read_blob'}(${file})`;
+}
+
+/** Splits slices into lines. A running sum gives the offsets: it needs no memory because nothing above it sorts or joins. */
+function selectLines({ slices, folder }: Batch): string {
+  const files = slices.map((_slice, index) => quote(slicePath(folder, index + 1)));
+  const places = slices.map(
+    (slice) => `{
+      source_path: ${quote(slice.sourcePath)}, file_key: ${quote(slice.fileKey)},
+      first_line: ${slice.line}::bigint, first_offset: ${slice.offset}::bigint, before: ${slice.before}::bigint,
+      newline: ${slice.unterminated ? 0 : 1}, is_text: ${slice.isText}
+    }`,
+  );
+  const isAllText = slices.every(({ isText }) => isText);
+  const line = isAllText ? 'content' : 'if(is_text, content, try(decode(unhex(content))))';
+  const bytes = isAllText
+    ? 'null::blob'
+    : 'if(not is_text and try(decode(unhex(content))) is null, unhex(content), null)';
+  const length = isAllText ? 'strlen(content)' : 'if(is_text, strlen(content), strlen(content) // 2)';
+  return `
+    with texts as (
+      select
+        [${places.join(', ')}][parse_filename(filename)::int] as place,
+        string_split(content, chr(10))[:-2] as contents
+      from read_text([${files.join(', ')}])
+    ),
+    slices as (
+      select unnest(place), contents from texts
+    ),
+    lines as (
+      select * exclude (contents), unnest(contents) as content, unnest(range(len(contents))) as line_index
+      from slices
+    ),
+    measured as (
+      select *, ${length} + newline as byte_length from lines
+    ),
+    summed as (
+      select *, sum(byte_length) over (rows between unbounded preceding and current row) as total from measured
+    )
+    select
+      ${quote(slices[0]?.source ?? '')} as source,
+      source_path,
+      file_key,
+      first_line + line_index as line_no,
+      (first_offset - before + total - byte_length)::bigint as byte_offset,
+      byte_length,
+      ${line} as line,
+      ${bytes} as bytes
+    from summed`;
 }

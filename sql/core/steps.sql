@@ -102,7 +102,7 @@ select
     steps.reasoning_tokens,
     steps.permission_mode,
     steps.version,
-    steps.project_path,
+    home_as_tilde(steps.project_path) as project_path,
     steps.git_branch,
     steps.git_commit,
     steps.entrypoint,

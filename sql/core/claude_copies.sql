@@ -28,31 +28,22 @@ files as (
 ranked as (
     select
         records.*,
-        row_number() over (
-            partition by uuid
-            order by
-                files.first_at nulls last,
-                files.is_agent_file,
-                files.last_at nulls last,
-                records.generation,
-                records.source_path,
-                records.byte_offset,
-                records.record_no
-        ) as place,
-        first_value(records.file_key) over (
-            partition by uuid
-            order by
-                files.first_at nulls last,
-                files.is_agent_file,
-                files.last_at nulls last,
-                records.generation,
-                records.source_path,
-                records.byte_offset,
-                records.record_no
-        ) as original_file_key,
+        row_number() over oldest_first as place,
+        first_value(records.file_key) over oldest_first as original_file_key,
     from records
     join repeated using (uuid)
     join files using (file_key)
+    window oldest_first as (
+        partition by records.uuid
+        order by
+            files.first_at nulls last,
+            files.is_agent_file,
+            files.last_at nulls last,
+            records.generation,
+            records.source_path,
+            records.byte_offset,
+            records.record_no
+    )
 )
 
 select day, file_key, byte_offset, record_no, uuid, original_file_key

@@ -32,9 +32,17 @@ let duration: number;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tracemill-kill-'));
-  writeCorpus(join(folder, 'logs'), { files: 8, bytes: 1e6 });
-  await cp(join(samples, 'claude', 'projects'), join(folder, 'logs', 'claude'), { recursive: true });
-  await cp(join(samples, 'codex', 'sessions'), join(folder, 'logs', 'codex'), { recursive: true });
+  // Few days, so that a run is short and a random moment likely falls between two writes.
+  writeCorpus(join(folder, 'logs'), { files: 2, bytes: 1e6 });
+  const projects = join('claude', 'projects');
+  await cp(
+    join(samples, projects, '-home-sam-projects-note-search'),
+    join(folder, 'logs', 'claude', 'note-search'),
+    {
+      recursive: true,
+    },
+  );
+  await cp(join(samples, 'codex', 'sessions', '2026'), join(folder, 'logs', 'codex'), { recursive: true });
   await cp(sql, join(folder, 'sql'), { recursive: true });
   const tails = await cutTails(join(folder, 'logs'));
   await runJob(join(folder, 'base'));

@@ -130,6 +130,16 @@ bodies as (
     where type = 'user'
 ),
 
+-- Up to 0.2.101 an @file is expanded into several unmarked lines of one moment: what the terminal showed, a warning, the
+-- file itself. The first gives the others away.
+expansions as (
+    select placed.file_key, placed.occurred_at, min(placed.byte_offset) as byte_offset
+    from placed
+    join bodies using (file_key, byte_offset, record_no)
+    where claude_markup(bodies.body) = 'file_expansion' and placed.occurred_at is not null
+    group by all
+),
+
 labelled as (
     select
         placed.file_key,
@@ -141,7 +151,8 @@ labelled as (
             when bodies.has_tool_result then 'tool_result'
             when placed.is_compact_summary then 'compact_summary'
             when placed.source_tool_use_id is not null then 'skill_body'
-            when placed.is_mention_read then 'file_expansion'
+            when placed.is_mention_read or placed.byte_offset > expansions.byte_offset then 'file_expansion'
+            when placed.chain is not null and bodies.body = 'Warmup' then 'warmup'
             when placed.origin_kind = 'task-notification' then 'task_notification'
             when placed.origin_kind in ('peer', 'coordinator') then 'peer_message'
             when scheduled.file_key is not null or bodies.body = 'Continue from where you left off.' then 'machine_prompt'
@@ -155,6 +166,8 @@ labelled as (
     from placed
     join bodies using (file_key, byte_offset, record_no)
     left join scheduled using (file_key, byte_offset, record_no)
+    left join expansions
+        on expansions.file_key = placed.file_key and expansions.occurred_at = placed.occurred_at
 ),
 
 -- Words that reached a running turn through the queue. Up to 2.1.8x they stand only in queue operations: an enqueue
@@ -198,7 +211,7 @@ prompt_texts as (
         max(placed.byte_offset) as byte_offset,
     from placed
     join labelled using (file_key, byte_offset, record_no)
-    where labelled.label in ('prompt', 'suggestion', 'script', 'command')
+    where labelled.label <> 'tool_result'
     group by all
     union all
     select stream_id, trim(text) as text, null as byte_offset
@@ -273,18 +286,20 @@ user_steps as (
         'user' as role,
         case
             when label in ('prompt', 'suggestion', 'script', 'command', 'plan', 'task_notification', 'peer_message',
-                'machine_prompt') then 'prompt'
+                'machine_prompt', 'warmup') then 'prompt'
             when label = 'compact_summary' then 'compaction'
             when label = 'interrupt' then 'interrupt'
             else 'notice' end as kind,
         case
             when label = 'interrupt' then 'human'
+            when label = 'warmup' then 'machine'
             when placed.chain is not null then 'model'
             when label in ('prompt', 'script', 'command', 'bash_input', 'memory_input') then 'human'
             when label in ('suggestion', 'compact_summary') then 'model'
             else 'machine' end as author,
         case
             when label = 'command' then command_text(body)
+            when label = 'bash_input' then '!' || regexp_replace(body, '(?s)^\s*<bash-input>|</bash-input>\s*$', '', 'g')
             when body = '' and blocks[1].type in ('image', 'document') then blocks[1].text
             else body end as text,
         null as tool_name,
@@ -337,7 +352,8 @@ block_steps as (
             when record_type = 'assistant' and model is distinct from '<synthetic>' and not is_api_error then 'model'
             when record_type = 'user' and is_interrupt_marker(block.text) then 'human'
             else 'machine' end as author,
-        case when block.type = 'tool_result' then without_reminders(coalesce(block.text, ''))
+        case when block.type = 'tool_result'
+                then coalesce(nullif(without_reminders(block.text), ''), block.text, '')
             else coalesce(block.text, '') end as text,
         block.tool_name as tool_name,
         block.tool_call_id as tool_call_id,
@@ -371,8 +387,10 @@ rejection_steps as (
         block.tool_call_id as tool_call_id,
         null as arguments,
         false as is_error,
-        case when coalesce(nullif(user_feedback, ''), rejection_reason(block.text)) is null
-            then 'plain_rejection' else 'reasoned_rejection' end as label,
+        case
+            when is_clarification(block.text) then 'clarification'
+            when coalesce(nullif(user_feedback, ''), rejection_reason(block.text)) is null then 'plain_rejection'
+            else 'reasoned_rejection' end as label,
     from blocks
     where block.type = 'tool_result' and is_human_rejection(block.text)
 ),
@@ -484,6 +502,9 @@ before as (
             then kind end ignore nulls) over (
             partition by stream_id order by position rows between unbounded preceding and 1 preceding
         ) as previous_kind,
+        first_value(case when kind in ('prompt', 'text', 'reasoning', 'tool_call') then kind end ignore nulls) over (
+            partition by stream_id order by position rows between 1 following and unbounded following
+        ) as next_kind,
     from places
 ),
 
@@ -492,7 +513,11 @@ openers as (
         *,
         case
             when label = 'compact_summary' and coalesce(previous_kind in ('text', 'interrupt'), true) then 'machine'
+            -- From 2.1.22x the model may answer the output of a `!` command: then it opened a turn.
+            when label = 'bash_input' and chain is null and next_kind <> 'prompt' then 'command'
             when kind <> 'prompt' then null
+            -- The CLI warms its cache with a subagent that is asked nothing (2.0.19 to 2.0.22).
+            when label = 'warmup' then 'machine'
             when chain is not null then 'agent'
             when label in ('task_notification', 'peer_message', 'machine_prompt') then 'machine'
             when label = 'prompt' then 'human'

@@ -98,6 +98,9 @@ file_sessions as (
         case
             when json_type(metas.session_source, '$.subagent') = 'VARCHAR'
                 and json_extract_string(metas.session_source, '$.subagent') = 'review' then 'review'
+            -- The guardian judges commands from templates; like a review it is nobody's conversation.
+            when json_extract_string(metas.session_source, '$.subagent.other') = 'guardian'
+                or metas.thread_source = 'guardian_review' then 'review'
             when metas.session_source is not null and json_exists(metas.session_source, '$.subagent') then 'subagent'
             when coalesce(metas.thread_source, 'user') <> 'user' then 'subagent'
             when json_string(metas.session_source) in ('exec', 'mcp') or metas.originator = 'codex_exec' then 'exec'
@@ -105,6 +108,7 @@ file_sessions as (
         coalesce(metas.parent_thread_id, metas.forked_from_id, replayed_parents.parent_id) as parent_session_id,
         coalesce(replays.first_own_position, 0) as first_own_position,
         metas.cwd,
+        metas.version,
         metas.git_branch,
         metas.git_commit,
         files.source_path,
@@ -153,7 +157,7 @@ placed as (
         last_value(records.model ignore nulls) over so_far as current_model,
         last_value(case when records.type = 'turn_context' then records.approval_policy end ignore nulls)
             over so_far as current_policy,
-        last_value(records.version ignore nulls) over so_far as current_version,
+        coalesce(last_value(records.version ignore nulls) over so_far, sessions.version) as current_version,
         coalesce(last_value(records.cwd ignore nulls) over so_far, sessions.cwd) as current_cwd,
         coalesce(last_value(
             case

@@ -11,9 +11,17 @@ steps as (
     select * from core.steps where session_kind = 'main' and turn_id is not null
 ),
 
+-- Turns in which the model did anything at all.
+worked as (
+    select distinct turn_id, true as has_worked
+    from steps
+    where kind in ('text', 'reasoning', 'tool_call')
+),
+
 turns as (
     select
-        *,
+        turns.*,
+        coalesce(worked.has_worked, false) as has_worked,
         lag(turn_id) over in_order as previous_turn_id,
         lag(question) over in_order as previous_question,
         lag(end_reason) over in_order as previous_end_reason,
@@ -22,15 +30,19 @@ turns as (
         lead(prompt_kind) over in_order as next_prompt_kind,
         lead(question) over in_order as next_question,
     from core.turns
+    left join worked using (turn_id)
     where session_kind = 'main'
     window in_order as (partition by session_id order by turn_no)
 ),
 
 rejections as (
     select
-        case label when 'reasoned_rejection' then 'rejection_with_reason' else 'rejection' end as kind,
-        -1 as polarity,
-        'strong' as strength,
+        case label
+            when 'reasoned_rejection' then 'rejection_with_reason'
+            when 'clarification' then 'clarification'
+            else 'rejection' end as kind,
+        case label when 'clarification' then 0 else -1 end as polarity,
+        case label when 'clarification' then 'medium' else 'strong' end as strength,
         nullif(text, '') as words,
         turn_id,
         step_id,
@@ -50,10 +62,11 @@ interrupts as (
     join turns using (turn_id)
     -- After a rejection the marker only repeats it.
     where interrupted.kind = 'interrupt' and turns.end_reason <> 'rejected'
-        -- Codex takes a prompt back into the editor after an abort (0.137): an edit as well.
+        -- Stopped before the model did anything, or sent again with a change: the prompt was not yet right, "I forgot to
+        -- add", which says nothing of the answer (session-formats 1.9).
+        and turns.has_worked
         and not (turns.end_reason = 'rolled_back' and turns.final_answer is null)
-        -- A prompt that extends the one before is an edit: "I forgot to add", not "bad answer" (session-formats 1.9).
-        and not coalesce(contains(turns.next_question, trim(turns.question)), false)
+        and not is_edited_prompt(turns.question, turns.next_question)
 ),
 
 prompt_edits as (
@@ -67,8 +80,9 @@ prompt_edits as (
     from turns
     join steps as edited on edited.turn_id = turns.next_turn_id and edited.prompt_kind is not null
     where turns.final_answer is null
-        and (turns.end_reason = 'rolled_back'
-            or (turns.end_reason = 'interrupted' and contains(turns.next_question, trim(turns.question))))
+        and (turns.is_abandoned
+            or (turns.end_reason = 'interrupted'
+                and (not turns.has_worked or is_edited_prompt(turns.question, turns.next_question))))
 ),
 
 -- Undone after it was finished: the answer was not wanted. After an abort it is a prompt edit (session-formats 4).
@@ -85,7 +99,7 @@ rollbacks as (
     where turns.is_abandoned and turns.final_answer is not null
 ),
 
--- The same prompt again after an answer, on another branch or as the very next turn.
+-- The same prompt again after an answer: on another branch, or at once and long enough not to be a "yes" or a menu letter.
 retries as (
     select
         'retry' as kind,
@@ -98,9 +112,10 @@ retries as (
     join turns as earlier
         on earlier.session_id = later.session_id
         and earlier.turn_no < later.turn_no
-        and trim(earlier.question) = trim(later.question)
+        and trimmed(earlier.question) = trimmed(later.question)
         and earlier.final_answer is not null
-        and (earlier.is_abandoned or earlier.turn_no = later.turn_no - 1)
+        and (earlier.is_abandoned
+            or (earlier.turn_no = later.turn_no - 1 and length(trimmed(later.question)) >= 30))
     join steps as opened on opened.turn_id = later.turn_id and opened.prompt_kind is not null
     where later.is_human and has_words(later.question)
     group by later.turn_id
@@ -135,17 +150,21 @@ choices as (
         'choice' as kind,
         0 as polarity,
         'medium' as strength,
-        text as words,
-        turn_id,
-        step_id,
-    from steps
-    where kind = 'tool_result' and not is_error
-        and (starts_with(text, 'User has answered your questions')
-            or (tool_name = 'request_user_input' and starts_with(text, '{"answers"')))
+        answered.text as words,
+        answered.turn_id,
+        answered.step_id,
+    from steps as answered
+    join (
+        select distinct session_id, tool_call_id
+        from steps
+        where kind = 'tool_call' and tool_name in ('AskUserQuestion', 'request_user_input')
+    ) as questions using (session_id, tool_call_id)
+    where answered.kind = 'tool_result' and not answered.is_error
 ),
 
-hand_edits as (
-    select 'hand_edit' as kind, -1 as polarity, 'medium' as strength, text as words, turn_id, step_id
+-- A file the model had read changed on disk: by the human's hand, or by a command that the model ran.
+changed_files as (
+    select 'file_changed' as kind, 0 as polarity, 'weak' as strength, text as words, turn_id, step_id
     from steps
     where label = 'edited_text_file'
 ),
@@ -182,7 +201,7 @@ found as (
     union all select * from steers
     union all select * from plan_approvals
     union all select * from choices
-    union all select * from hand_edits
+    union all select * from changed_files
     union all select * from approved_prefixes
     union all select * from resets
 )

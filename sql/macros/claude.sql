@@ -72,6 +72,10 @@ create or replace macro rejection_reason(text) as
         '(?s)^The user wants to clarify these questions.*|\n\nNote: The user''s next message may contain a correction.*$',
         ''), '');
 
+-- True where the human asked to talk about a question first: neither a refusal nor an answer.
+create or replace macro is_clarification(text) as
+    is_human_rejection(text) and contains(text, 'The user wants to clarify these questions');
+
 create or replace macro is_machine_denial(text) as
     starts_with(text, 'Permission for this action was denied by the Claude Code auto mode classifier');
 

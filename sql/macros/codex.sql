@@ -1,8 +1,5 @@
 -- Rules for what a Codex rollout line means. The wordings are the CLI's own (session-formats 2.4 to 2.8).
 
--- Without white space at its ends, newlines too.
-create or replace macro trimmed(text) as trim(text, ' ' || chr(9) || chr(10) || chr(13));
-
 -- True for a part of a user-role item that the harness wrote: 27% of all user items (trap 32). New versions bring new
 -- tags; one with an underscore around the whole part is taken for such.
 create or replace macro is_injected_part(text) as
@@ -34,13 +31,14 @@ create or replace macro is_custom_prompt(text) as
 create or replace macro custom_prompt_arguments(text) as
     trimmed(regexp_extract(text, '(?sm)## User Input\s*\n\s*```[a-z]*\r?\n(.*?)^[ \t]*```[ \t]*\r?$', 1));
 
--- An answer as the human saw it: hidden citation blocks and plan tags cut out (trap 42).
+-- An answer as the human saw it: hidden citation blocks and plan tags cut out (trap 42). A tag inside a sentence is the
+-- model's own words.
 create or replace macro codex_answer(text) as
     case
         when contains(text, '<oai-mem-citation>') or contains(text, 'proposed_plan>') then
             trimmed(regexp_replace(
                 regexp_replace(text, '(?s)\s*<oai-mem-citation>.*?</oai-mem-citation>', '', 'g'),
-                '\s*</?proposed_plan>\s*', chr(10) || chr(10), 'g'))
+                '(^|\s*\n)[ \t]*</?proposed_plan>[ \t]*(\n\s*|$)', chr(10) || chr(10), 'g'))
         else text end;
 
 -- What agent_message shows of an answer that holds a plan: the plan is an item of its own (0.104).

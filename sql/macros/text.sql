@@ -23,3 +23,9 @@ create or replace macro text_hash(value) as sha256(normal_text(value));
 
 -- Whether a text says anything: false for null and for white space alone.
 create or replace macro has_words(value) as coalesce(regexp_matches(value, '[^\s\p{Z}]'), false);
+
+-- Whether a prompt is the one before it with words added or taken away at an end. Under 8 characters everything is.
+create or replace macro is_edited_prompt(before, now) as coalesce(
+    length(trimmed(before)) >= 8 and length(trimmed(now)) >= 8
+        and (contains(now, trimmed(before)) or contains(before, trimmed(now))),
+    false);

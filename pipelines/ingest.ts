@@ -4,7 +4,7 @@ import type { Command, Context } from './lib/command.js';
 import { batchId, commitFiles, emptyRow, foldLog, sweepLog, writeCommit } from './lib/commitLog.js';
 import { type CommitRow, listCommits, readCommits } from './lib/commits.js';
 import { isSettled } from './lib/identity.js';
-import { lakeFolder } from './lib/lake.js';
+import { lakeFolder, sweepDrafts } from './lib/lake.js';
 import { withLock } from './lib/lock.js';
 import { mergeSmallFiles } from './lib/merge.js';
 import { amount } from './lib/progress.js';
@@ -23,6 +23,7 @@ export type IngestReport = {
   readonly lines: number;
   readonly bytes: number;
   readonly seconds: number;
+  readonly bytesPerSecond: number;
   /** The number of the commit, null where there was nothing to commit. */
   readonly commit: string | null;
   /** Small raw files that were merged. */
@@ -71,19 +72,33 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
       await foldLog(connection, lake, now);
       const sum = (pick: (report: SourceReport) => number) =>
         reports.reduce((total, report) => total + pick(report), 0);
+      const seconds = (performance.now() - started) / 1000;
+      const bytes = sum((report) => report.bytes);
       return {
         sources: reports,
         lines: sum(({ lines }) => lines),
-        bytes: sum(({ bytes }) => bytes),
-        seconds: (performance.now() - started) / 1000,
+        bytes,
+        seconds,
+        bytesPerSecond: Math.round(bytes / Math.max(seconds, 1e-3)),
         commit,
         merged,
         warnings,
       };
+    } catch (error) {
+      await sweepDrafts(lake);
+      throw isDiskFull(error)
+        ? new UserError('lake: its disk is full; free some space and run again, nothing is lost', {
+            cause: error,
+          })
+        : error;
     } finally {
       duckdb.close();
     }
   });
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && /ENOSPC|No space left/.test(`${error.message}`);
 }
 
 async function readAndCommit(
@@ -137,7 +152,7 @@ async function readAndCommit(
     return id;
   } finally {
     progress.end();
-    writer.close();
+    await writer.close();
   }
 }
 
@@ -256,7 +271,7 @@ function summarize(report: IngestReport): string[] {
   lines.push(...warnings.slice(0, shownWarnings).map((warning) => `! ${warning}`));
   if (warnings.length > shownWarnings)
     lines.push(`! and ${warnings.length - shownWarnings} more; --json lists all`);
-  const rate = `${amount(report.bytes / Math.max(report.seconds, 1e-3), 'bytes')}/s`;
+  const rate = `${amount(report.bytesPerSecond, 'bytes')}/s`;
   const read = `read ${amount(report.lines, 'items')} lines, ${amount(report.bytes, 'bytes')} in ${report.seconds.toFixed(1)} s (${rate})`;
   const commit = report.commit === null ? 'nothing to commit' : `commit ${report.commit}`;
   const merged = report.merged === 0 ? '' : `, merged ${report.merged} small raw files`;

@@ -25,7 +25,8 @@ export type RawWriter = {
   readonly endDay: (source: string, day: string) => Promise<void>;
   /** Writes what is left; the drafts of all files, in the order of their names. */
   readonly finish: () => Promise<RawDraft[]>;
-  readonly close: () => void;
+  /** Waits for what still runs, whether it is wanted or not, and lets go of the workers. */
+  readonly close: () => Promise<void>;
 };
 
 /** `length` is in bytes; `before` is how many bytes of the batch stand before the slice. */
@@ -142,7 +143,9 @@ export function openRawWriter(options: {
       for (const { path } of folders) rmSync(path, { recursive: true, force: true });
       return drafts.sort((a, b) => (a.file < b.file ? -1 : 1));
     },
-    close: () => {
+    close: async () => {
+      // DuckDB never ends a query whose instance was closed under it.
+      await Promise.all([...running, ...flushes]);
       for (const worker of others) worker.close();
     },
   };

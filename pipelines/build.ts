@@ -32,8 +32,8 @@ export const command: Command = {
     'dry-run': { type: 'boolean', default: false, describe: 'Say what is out of date and why, no more' },
   },
   run: async (args, { config, log, progress, now }) => {
-    const select = args['select'] as string | undefined;
-    const full = args['full'] === true;
+    const select = args.select as string | undefined;
+    const full = args.full === true;
     if (args['dry-run'] === true) {
       const plan = await readPlan({ config, select, full });
       return { summary: describePlan(plan), json: plan };

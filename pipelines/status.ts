@@ -91,13 +91,11 @@ async function readRejects(duckdb: DuckDB, lake: string, { manifest }: Project):
   const reader = await duckdb.connection.runAndReadAll(
     'select source, reason, count(*) from staging.rejects group by all order by all',
   );
-  return reader
-    .getRowsJS()
-    .map(([source, reason, lines]) => ({
-      source: String(source),
-      reason: String(reason),
-      lines: Number(lines),
-    }));
+  return reader.getRowsJS().map(([source, reason, lines]) => ({
+    source: String(source),
+    reason: String(reason),
+    lines: Number(lines),
+  }));
 }
 
 function describe({ sources, tables, rejects, outOfDate, lagMs }: Status): string[] {

@@ -130,8 +130,7 @@ async function parseInputs(connection: DuckDBConnection, model: Model) {
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     const node = value as Record<string, unknown>;
-    if (node['type'] === 'BASE_TABLE' && node['schema_name'])
-      inputs.add(`${node['schema_name']}.${node['table_name']}`);
+    if (node.type === 'BASE_TABLE' && node.schema_name) inputs.add(`${node.schema_name}.${node.table_name}`);
     Object.values(node).forEach(visit);
   };
   visit(parsed.statements);

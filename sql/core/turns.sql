@@ -65,7 +65,7 @@ totals as (
         count(*) filter (where kind = 'tool_call') as tool_call_count,
         count(*) filter (where is_error and kind = 'tool_result') as error_count,
         count(*) filter (where kind = 'steer') as steer_count,
-        count(*) filter (where kind = 'rejection') as rejection_count,
+        count(*) filter (where kind = 'rejection' and label is distinct from 'clarification') as rejection_count,
         bool_or(label in ('turn_duration', 'stop_hook_summary', 'task_complete', 'turn_aborted') or kind = 'interrupt')
             as has_end_marker,
         max(occurred_at) filter (where author in ('model', 'human') or kind = 'tool_result') as ended_at,

@@ -79,10 +79,10 @@ prompt_edits as (
         edited.step_id,
     from turns
     join steps as edited on edited.turn_id = turns.next_turn_id and edited.prompt_kind is not null
-    where turns.final_answer is null
-        and (turns.is_abandoned
-            or (turns.end_reason = 'interrupted'
-                and (not turns.has_worked or is_edited_prompt(turns.question, turns.next_question))))
+    where case when turns.is_abandoned then turns.final_answer is null
+        -- What it had said by then is no answer.
+        else turns.end_reason = 'interrupted'
+            and (not turns.has_worked or is_edited_prompt(turns.question, turns.next_question)) end
 ),
 
 -- Undone after it was finished: the answer was not wanted. After an abort it is a prompt edit (session-formats 4).

@@ -53,7 +53,7 @@ export async function storeDraft(
 ): Promise<Entry> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of createReadStream(draft, { highWaterMark: 1 << 20 })) {
+  for await (const chunk of createReadStream(draft)) {
     hash.update(chunk);
     bytes += chunk.length;
   }

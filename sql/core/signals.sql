@@ -65,7 +65,7 @@ interrupts as (
         -- Stopped before the model did anything, or sent again with a change: the prompt was not yet right, "I forgot to
         -- add", which says nothing of the answer (session-formats 1.9).
         and turns.has_worked
-        and not (turns.end_reason = 'rolled_back' and turns.final_answer is null)
+        and not (turns.is_abandoned and turns.final_answer is null)
         and not is_edited_prompt(turns.question, turns.next_question)
 ),
 

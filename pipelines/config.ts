@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { exitCodes, UserError } from './errors.js';
 
@@ -129,8 +130,16 @@ export function milliseconds(text: string): number {
   return Number(digits) * (units[unit] ?? 1e3);
 }
 
+// DuckDB reads these in a path as a pattern, and could then read a neighbour's lake as well.
+function refusePattern(data: string): string {
+  if (!/[*?[]/.test(data)) return data;
+  throw new UserError(`${data}: a data folder's path cannot hold * ? or [; name another in TRACEMILL_DATA`, {
+    exitCode: exitCodes.usage,
+  });
+}
+
 function derive(values: Values, origins: Record<SettingName, string>): Config {
-  const data = values.data ?? resolve('data');
+  const data = refusePattern(values.data ?? resolve('data'));
   const claude = values.claudeDir ?? join(values.claudeHome ?? join(homedir(), '.claude'), 'projects');
   const codex = values.codexDir ?? join(values.codexHome ?? join(homedir(), '.codex'), 'sessions');
   const codexRoots: Root[] = [{ path: codex, prefix: '' }];
@@ -145,7 +154,7 @@ function derive(values: Values, origins: Record<SettingName, string>): Config {
     seqMem: values.seqMem ?? join(data, 'seq_mem.jsonl'),
     settleMs: values.settle ?? 3600e3,
     workers: values.workers ?? 2,
-    sql: values.sql ?? new URL('../../sql', import.meta.url).pathname,
+    sql: values.sql ?? fileURLToPath(new URL('../../sql', import.meta.url)),
     handoff: values.handoff ?? join(data, 'handoff', 'agent_qa.jsonl'),
     handoffMaxChars: values.handoffMaxChars ?? null,
     handoffText: values.handoffText ?? true,

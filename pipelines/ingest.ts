@@ -130,6 +130,7 @@ async function readAndCommit(
         offset,
         line,
         withTail,
+        known: item.state?.end ?? 0,
         day,
         writer,
         onBytes: progress.add,

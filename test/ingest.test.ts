@@ -83,6 +83,19 @@ test('a last line without newline is read once its file was quiet, and supersede
   await agrees(one);
 });
 
+test('a last line without newline that was read is not read again when its file is touched or moved', async () => {
+  const tail = line('second').trimEnd();
+  await logs.write(one, line('first') + tail);
+  await logs.ingest();
+  await logs.age(one, 3);
+  assert.equal((await logs.ingest()).lines, 0);
+  const moved = one.replace('.jsonl', '-moved.jsonl');
+  await rename(logs.at(one), logs.at(moved));
+  assert.equal((await logs.ingest()).lines, 0);
+  assert.equal((await logs.rows('claude')).length, 2);
+  await agrees(moved);
+});
+
 test('a tail that grows twice without a newline is superseded twice', async () => {
   await logs.write(one, line('first'));
   for (const part of ['{"a":', '1', '}']) {

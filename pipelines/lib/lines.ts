@@ -25,7 +25,7 @@ export type Slice = {
 const newline = 10;
 const usualSlice = 1 << 20;
 /** A longer line is refused: neither Node nor DuckDB could hold it in bounded memory. */
-export const longestLine = 1 << 28;
+export const longestLine = 200 << 20;
 
 // The buffers of the last file, for the next one: fresh ones a file keep the collector busy.
 const spares = new Map<number, Buffer>();

@@ -1,9 +1,10 @@
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Config } from '../config.js';
 import { exitCodes, UserError } from '../errors.js';
-import { armCrash, lakeFolder, makeFolder } from './lake.js';
+import { armCrash, draftPath, lakeFolder, makeFolder } from './lake.js';
 
 // DuckDB's file lock belongs to the process, so it does not hold a second caller of the same process back.
 const held = new Map<string, string>();
@@ -21,7 +22,8 @@ export async function withLock<T>(config: Config, verb: string, work: () => Prom
     const note = join(lake, 'lock.holder');
     try {
       await chmod(join(lake, 'lock.duckdb'), 0o600);
-      await writeFile(note, `${process.pid} ${verb}\n`, { mode: 0o600 });
+      // A courtesy to the one who waits: on a full disk the work must still begin, it frees the drafts of a killed run.
+      await writeFile(note, `${process.pid} ${verb}\n`, { mode: 0o600 }).catch(() => {});
       return await work();
     } finally {
       await rm(note, { force: true });
@@ -33,14 +35,19 @@ export async function withLock<T>(config: Config, verb: string, work: () => Prom
 }
 
 async function openLock(lake: string): Promise<DuckDBInstance> {
+  const file = join(lake, 'lock.duckdb');
   try {
-    return await DuckDBInstance.create(join(lake, 'lock.duckdb'), { threads: '1' });
+    if (!existsSync(file)) await createLock(lake, file);
+    return await DuckDBInstance.create(file, { threads: '1' });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const pid = /Conflicting lock is held in .*?\(PID (\d+)\)/.exec(message)?.[1];
     if (pid !== undefined) throw lockedError(await holderVerb(lake, pid), Number(pid), error);
     if (/Could not set lock/.test(message)) throw lockedError('another run', undefined, error);
     const why = message.split('\n')[0];
+    if (/not a valid DuckDB database|Could not read enough bytes/.test(message)) {
+      throw new UserError('lake/lock.duckdb: is damaged; delete it, it holds no data', { cause: error });
+    }
     throw new UserError(
       `lake/lock.duckdb: cannot be opened (${why}); check the folder's owner and free space`,
       {
@@ -48,6 +55,18 @@ async function openLock(lake: string): Promise<DuckDBInstance> {
       },
     );
   }
+}
+
+/** A run killed while it makes the file must not leave half of one: it gets its name when it is whole. */
+async function createLock(lake: string, file: string): Promise<void> {
+  await makeFolder(join(lake, 'drafts'));
+  const draft = draftPath(lake, '.lock');
+  const instance = await DuckDBInstance.create(draft, { threads: '1' });
+  instance.closeSync();
+  await link(draft, file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  await rm(draft, { force: true });
 }
 
 /** The note tells the verb; the pid in DuckDB's own message tells whether the note is of this holder. */

@@ -52,6 +52,8 @@ export async function readRanges(options: {
   withTail: boolean;
   /** The head hash the log remembers. */
   head: string | null;
+  /** How far the file was read before. */
+  known: number;
   /** Null where each line has its own day. */
   day: string | null;
   writer: RawWriter;
@@ -101,6 +103,7 @@ export async function readRanges(options: {
           break;
         }
         const slice = next.value;
+        if (slice.unterminated && slice.offset + slice.bytes.length <= options.known) continue;
         if (slice.offset === 0) head = headOf(slice.bytes);
         if (slice.unterminated || (open !== undefined && slice.offset - open.start >= rangeBytes))
           closeRange(head, false);

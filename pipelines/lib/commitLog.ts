@@ -1,7 +1,7 @@
 import { access, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type CommitRow, commitColumns, listCommits, readCommits, readRanges } from './commits.js';
+import { type CommitRow, commitColumns, lastRows, listCommits, readCommits, readRanges } from './commits.js';
 import { atPoint, draftPath, publishFile, publishFiles, sweepDrafts, writeAtomically } from './lake.js';
 import type { RawDraft } from './rawWriter.js';
 import { quote } from './warehouse.js';
@@ -90,13 +90,7 @@ export async function foldLog(connection: DuckDBConnection, lake: string, now: D
   // Of rows without bytes only a file's last one says anything; a merge is told until its old files are gone.
   await connection.run(`
     copy (
-      with latest as (
-        select * from commits
-        where op = 'add'
-        qualify row_number() over (
-          partition by file_key order by batch_id desc, end_offset desc, start_offset desc
-        ) = 1
-      ),
+      with latest as (${lastRows}),
       rows as (
         select ${columns} from ranges
         union all

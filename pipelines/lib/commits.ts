@@ -149,6 +149,14 @@ export async function readRanges(connection: DuckDBConnection): Promise<void> {
     join placed using (file_key, start_offset, end_offset)`);
 }
 
+/** What the log said last of each file, as a SELECT over `commits`. */
+export const lastRows = `
+  select * from commits
+  where op = 'add'
+  qualify row_number() over (
+    partition by file_key order by batch_id desc, end_offset desc, start_offset desc
+  ) = 1`;
+
 /**
  * Fills the temp tables `raw_files_state`, one row a file_key with what is known of its file now, and `raw_superseded`,
  * last lines read without their newline that a later range of the same file read again longer.
@@ -156,13 +164,7 @@ export async function readRanges(connection: DuckDBConnection): Promise<void> {
 export async function rawFilesTable(connection: DuckDBConnection): Promise<void> {
   await connection.run(`
     create or replace temp table raw_files_state as
-    with latest as (
-      select * from commits
-      where op = 'add'
-      qualify row_number() over (
-        partition by file_key order by batch_id desc, end_offset desc, start_offset desc
-      ) = 1
-    ),
+    with latest as (${lastRows}),
     read_to as (
       select
         file_key,

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { lastRows } from './commits.js';
 import { quote } from './warehouse.js';
 
 /** What the log knows of one file of one source. */
@@ -35,13 +36,7 @@ export type KnownRange = { readonly start: number; readonly end: number; readonl
 /** The state of every file of the log; after readCommits. */
 export async function readFileStates(connection: DuckDBConnection): Promise<KnownFiles> {
   const reader = await connection.runAndReadAll(`
-    with latest as (
-      select * from commits
-      where op = 'add'
-      qualify row_number() over (
-        partition by file_key order by batch_id desc, end_offset desc, start_offset desc
-      ) = 1
-    ),
+    with latest as (${lastRows}),
     last_range as (
       select * from commits
       where op = 'add' and end_offset > start_offset

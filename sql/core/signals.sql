@@ -23,11 +23,8 @@ turns as (
         turns.*,
         coalesce(worked.has_worked, false) as has_worked,
         lag(turn_id) over in_order as previous_turn_id,
-        lag(question) over in_order as previous_question,
         lag(end_reason) over in_order as previous_end_reason,
-        lag(final_answer) over in_order as previous_answer,
         lead(turn_id) over in_order as next_turn_id,
-        lead(prompt_kind) over in_order as next_prompt_kind,
         lead(question) over in_order as next_question,
     from core.turns
     left join worked using (turn_id)

@@ -214,7 +214,7 @@ spoken as (
         is_after_cut,
         is_turn_cut,
         false as is_capped,
-        list_distinct(list_transform(calls, lambda call: call.tool)) as tools,
+        list_sort(list_distinct(list_transform(calls, lambda call: call.tool))) as tools,
         list_transform(steps, lambda step: {
             'step_id': step.step_id,
             'kind': step.kind,

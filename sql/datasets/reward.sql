@@ -43,7 +43,7 @@ rated as (
         events.source_path,
         events.byte_offset,
         events.byte_offset + events.byte_length as byte_end,
-        events.day as scored_day,
+        evaluations.day as scored_day,
     from events.evaluations as evaluations
     join answers using (artifact_id)
     join events.recorded_events as events on events.event_id = evaluations.event_id

@@ -31,9 +31,7 @@
 with
 
 events as (
-    select
-        event_id, event_type, occurred_at, payload, source_path, byte_offset,
-        byte_offset + byte_length as byte_end, day,
+    select event_id, source_path, byte_offset, byte_offset + byte_length as byte_end
     from events.recorded_events
     where is_known and starts_with(event_type, 'flow.router.')
 ),
@@ -58,17 +56,15 @@ earlier as (
 
 -- Of reports in one millisecond the one with the last id counts.
 outcomes as (
-    select json_extract_string(payload, '$.decision_id') as decision_id, occurred_at, json_extract_string(payload, '$.outcome') as outcome
-    from events
+    select decision_id, occurred_at, outcome, manual_override_task
+    from events.facts
     where event_type = 'flow.router.outcome.v1'
     qualify row_number() over (partition by decision_id, occurred_at order by event_id desc) = 1
 ),
 
 overrides as (
-    select
-        json_extract_string(payload, '$.decision_id') as decision_id, occurred_at,
-        json_extract_string(payload, '$.override_task') as override_task,
-    from events
+    select decision_id, occurred_at, override_task
+    from events.facts
     where event_type = 'flow.router.override.v1'
     qualify row_number() over (partition by decision_id, occurred_at order by event_id desc) = 1
 ),
@@ -83,7 +79,7 @@ histories as (
             'chosen_task': earlier.past.chosen_task,
             'confidence': earlier.past.confidence,
             'outcome': outcomes.outcome,
-            'override_task': overrides.override_task
+            'override_task': coalesce(overrides.override_task, outcomes.manual_override_task)
         } order by earlier.past.decided_at, earlier.past.decision_id)) as history,
     from earlier
     asof left join outcomes
@@ -100,13 +96,12 @@ sources as (
         list({
             'source_path': events.source_path, 'byte_offset': events.byte_offset, 'byte_end': events.byte_end
         } order by events.event_id) as sources,
-        any_value(events.day) filter (where sourced.is_decision) as day,
     from (
-        select decision_id, decision_event as event_id, true as is_decision from decisions
+        select decision_id, decision_event as event_id from decisions
         union all
-        select decision_id, outcome_event as event_id, false as is_decision from decisions
+        select decision_id, outcome_event as event_id from decisions
         union all
-        select decision_id, override_event as event_id, false as is_decision from decisions
+        select decision_id, override_event as event_id from decisions
     ) as sourced
     join events using (event_id)
     group by decision_id
@@ -123,7 +118,7 @@ examples as (
         ) as candidates,
         decisions.chosen_task as logged_action,
         decisions.reward,
-        decisions.override_action is not null as overridden,
+        decisions.is_overridden as overridden,
         decisions.override_action,
         decisions.time_to_resolution_ms,
         coalesce(histories.history, '[]'::json) as history,
@@ -155,7 +150,7 @@ examples as (
             'override_reason': decisions.override_reason,
             'prompt_hash': text_hash(decisions.user_intent)
         } as metadata,
-        sources.day,
+        decisions.day,
     from decisions
     join sources using (decision_id)
     left join histories using (decision_id)

@@ -42,15 +42,8 @@ by_scores as (
 -- Whoever compares the same answers again thinks better of it.
 comparisons as (
     select event_id, ranking
-    from (
-        select
-            event_id,
-            occurred_at,
-            json_transform(json_extract(payload, '$.ranking'), '["VARCHAR"]') as ranking,
-        from events.recorded_events
-        where is_known and event_type = 'artifact.compared'
-    )
-    where len(list_distinct(ranking)) = len(ranking)
+    from events.facts
+    where event_type = 'artifact.compared' and len(list_distinct(ranking)) = len(ranking)
     qualify row_number() over (partition by list_sort(ranking) order by occurred_at desc, event_id desc) = 1
 ),
 

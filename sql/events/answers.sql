@@ -10,7 +10,7 @@ with
 
 events as (
     select
-        event_id, event_type, occurred_at, session_id, lineage_id, artifact_id, attempt_id, tags, payload,
+        event_id, event_type, occurred_at, attempt_id, tags, payload,
         source_path, byte_offset, byte_offset + byte_length as byte_end, day,
     from events.recorded_events
     where is_known
@@ -55,17 +55,13 @@ handed_in as (
     where attempts.output_event is not null
 ),
 
--- A constraint is any JSON value; an input without words is no prompt.
+-- An input without words is no prompt.
 inputs as (
     select
         event_id,
-        json_string(json_extract(payload, '$.input.need')) as need,
-        nullif(input_text(
-            json_string(json_extract(payload, '$.input.need')),
-            json_transform(json_extract(payload, '$.input.constraints'), '["VARCHAR"]'),
-            json_string(json_extract(payload, '$.input.test_input'))
-        ), '') as input,
-        context_text(json_extract(payload, '$.input.context_documents')) as context,
+        answer_text(json_extract(payload, '$.input.need')) as need,
+        nullif(input_text(json_extract(payload, '$.input')), '') as input,
+        context_text(json_extract(payload, '$.input')) as context,
     from events
     where event_type = 'attempt.started'
 ),
@@ -76,9 +72,9 @@ outputs as (
         occurred_at,
         tags,
         case event_type
-            when 'artifact.created' then json_string(json_extract(payload, '$.content'))
-            when 'attempt.completed' then json_string(json_extract(payload, '$.output'))
-            else json_string(json_extract(payload, '$.partial_output')) end as output,
+            when 'artifact.created' then answer_text(json_extract(payload, '$.content'))
+            when 'attempt.completed' then answer_text(json_extract(payload, '$.output'))
+            else answer_text(json_extract(payload, '$.partial_output')) end as output,
         event_type = 'attempt.failed' as is_failure,
         day,
     from events
@@ -90,22 +86,22 @@ spans as (
     select
         attempt_id,
         to_json(list({
-            'span_id': json_extract_string(payload, '$.span_id'),
-            'parent_span_id': json_extract_string(payload, '$.parent_span_id'),
-            'kind': json_extract_string(payload, '$.kind'),
-            'tool_name': json_extract_string(payload, '$.tool_name'),
+            'span_id': text_field(json_extract(payload, '$.span_id')),
+            'parent_span_id': text_field(json_extract(payload, '$.parent_span_id')),
+            'kind': text_field(json_extract(payload, '$.kind')),
+            'tool_name': text_field(json_extract(payload, '$.tool_name')),
             'input': json_extract(payload, '$.input'),
             'output': json_extract(payload, '$.output'),
-            'is_error': try_cast(json_extract_string(payload, '$.is_error') as boolean),
+            'is_error': flag_field(json_extract(payload, '$.is_error')),
             'event_id': event_id
         } order by occurred_at, event_id))::varchar as spans,
         count(*)::integer as span_count,
-        bool_or(json_extract_string(payload, '$.kind') = 'reasoning') as has_reasoning,
+        bool_or(text_field(json_extract(payload, '$.kind')) = 'reasoning') as has_reasoning,
     from (
         select * from events
         where event_type = 'attempt.span_recorded'
         qualify row_number() over (
-            partition by attempt_id, coalesce(json_extract_string(payload, '$.span_id'), event_id)
+            partition by attempt_id, coalesce(text_field(json_extract(payload, '$.span_id')), event_id)
             order by occurred_at desc, event_id desc
         ) = 1
     )
@@ -142,21 +138,10 @@ answers as (
     where handed_in.session_id is not null
 ),
 
--- The last word on a lineage: a lock that was opened again locks nothing.
 locks as (
-    select
-        event_id as lock_event,
-        occurred_at as locked_at,
-        lineage_id,
-        coalesce(events.session_id, lineages.session_id) as session_id,
-        coalesce(json_extract_string(payload, '$.artifact_id'), events.artifact_id) as artifact_id,
-    from (
-        select * from events
-        where event_type in ('lineage.locked', 'lineage.unlocked') and lineage_id is not null
-        qualify row_number() over (partition by lineage_id order by occurred_at desc, event_id desc) = 1
-    ) as events
-    left join events.lineages as lineages using (lineage_id)
-    where event_type = 'lineage.locked'
+    select lock_event, locked_at, lineage_id, session_id, locked_artifact_id as artifact_id
+    from events.lineages
+    where is_locked
 ),
 
 -- A lock holds the artifact it names; one that names none holds the lineage's newest answer before it.
@@ -236,8 +221,8 @@ select
 from answers
 join source_events using (answer_id)
 left join evaluations on evaluations.artifact_id = answers.artifact_id
-left join events as scored on scored.event_id = evaluations.event_id
+left join (select event_id, tags from events) as scored on scored.event_id = evaluations.event_id
 left join locked using (answer_id)
-left join spans using (attempt_id)
+left join spans on spans.attempt_id = answers.attempt_id
 left join core.session_roots as session_roots on session_roots.session_id = answers.session_id
 order by answers.answer_id

@@ -1,4 +1,18 @@
--- What a person was asked for, as one text: the parts that have words, a blank line between them,
+-- What an agent was given or handed in as text: a text's own characters, other JSON in its canonical form.
+create or replace macro answer_text(value) as
+    case json_type(value)
+        when 'VARCHAR' then json_extract_string(value, '$')
+        when 'NULL' then null
+        else canonical_part(value) end;
+
+-- The items of a JSON list; a value that is none is its only item.
+create or replace macro listed(value) as
+    case
+        when value is null or json_type(value) = 'NULL' then []::json[]
+        when json_type(value) = 'ARRAY' then json_transform(value, '["JSON"]')
+        else [value::json] end;
+
+-- What was asked for, as one text: the parts of an attempt's input that have words, a blank line between them,
 --     <need>
 --
 --     Constraints:
@@ -7,33 +21,36 @@
 --
 --     Input:
 --     <test input>
-create or replace macro input_text(need, constraints, test_input) as
+create or replace macro input_text(input) as
     array_to_string(
         list_filter(
             [
-                need,
+                answer_text(json_extract(input, '$.need')),
                 'Constraints:' || nullif(array_to_string(list_transform(
-                    list_filter(constraints, lambda one: has_words(one)),
+                    list_filter(
+                        list_transform(listed(json_extract(input, '$.constraints')), lambda one: answer_text(one)),
+                        lambda one: has_words(one)),
                     lambda one: chr(10) || '- ' || one), ''), ''),
-                'Input:' || chr(10) || case when has_words(test_input) then test_input end
+                'Input:' || chr(10) || case
+                    when has_words(answer_text(json_extract(input, '$.test_input')))
+                        then answer_text(json_extract(input, '$.test_input')) end
             ],
             lambda part: has_words(part)),
         chr(10) || chr(10));
 
--- Context documents (a JSON list of texts, or of objects with content and perhaps an id) as one text, each under its id
--- in brackets; '' where there is none:
+-- The context documents of an attempt's input as one text, a blank line between them, each under its id in brackets
+-- where it has one; '' where there is none:
 --     [<id>]
 --     <content>
-create or replace macro context_text(documents) as
+create or replace macro context_text(input) as
     array_to_string(
         list_filter(
             list_transform(
-                case when json_type(documents) = 'ARRAY' then json_transform(documents, '["JSON"]') else [] end,
+                listed(json_extract(input, '$.context_documents')),
                 lambda document: case
-                    when json_type(document) <> 'OBJECT' then json_string(document)
-                    when has_words(json_string(json_extract(document, '$.content'))) then
-                        coalesce('[' || nullif(json_string(json_extract(document, '$.id')), '') || ']' || chr(10), '')
-                        || json_string(json_extract(document, '$.content')) end),
+                    when json_type(document, '$.content') is null then answer_text(document)
+                    else coalesce('[' || nullif(answer_text(json_extract(document, '$.id')), '') || ']' || chr(10), '')
+                        || answer_text(json_extract(document, '$.content')) end),
             lambda text: has_words(text)),
         chr(10) || chr(10));
 

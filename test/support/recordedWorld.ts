@@ -168,7 +168,7 @@ export async function openWorlds(edits: Readonly<Record<string, (text: string) =
   for (const { text: statement } of macros) await connection.run(statement);
   await rm(folder, { recursive: true });
   return {
-    /** Makes a world of events, which arrive in the order of their places in `events` unless `arrival` says otherwise. */
+    /** Makes a world of events, whose rows stand in the order of `events`, or in that of the places in `arrival`. */
     world: async (events: readonly EventSpec[], rows: OtherRows = {}, arrival?: readonly number[]) => {
       const models = givenModels(events, rows, arrival);
       const filled = nodes.map((node) => ({ ...node, sql: models[node.name.replace('.', '/')] ?? node.sql }));
@@ -181,28 +181,46 @@ export async function openWorlds(edits: Readonly<Record<string, (text: string) =
   };
 }
 
-/** The real models into a folder, those that tests give in their place as literals without rows. */
+// The models that run as they stand; what they read besides is rows of the test.
+const models = [
+  ...[
+    'facts',
+    'execution_spans',
+    'attempt_events',
+    'attempts',
+    'agent_definitions',
+    'artifact_links',
+    'artifacts',
+  ]
+    .concat('lineages', 'evaluations', 'router_decisions')
+    .concat('answers', 'answer_orders', 'answer_pairs', 'override_pairs')
+    .map((name) => `events/${name}`),
+  ...['preference', 'reward', 'router', 'training_examples'].map((name) => `datasets/${name}`),
+  ...['pairs_share_their_prompt', 'scores_are_given', 'examples_are_kept']
+    .concat('source_events_exist', 'families_stand_on_one_side')
+    .map((name) => `checks/${name}`),
+];
+
+/** Models and macros into a sql folder, those that a test gives without rows yet. */
 async function copyModels(folder: string, edits: Readonly<Record<string, (text: string) => string>>) {
   const sql = new URL('../../../sql/', import.meta.url);
-  const own = /^(preference|reward|router|training_examples)\.sql$/;
-  const given = givenModels([], {});
-  for (const layer of ['macros', 'core', 'events', 'datasets', 'checks']) {
-    await mkdir(join(folder, layer));
-    for (const file of layer === 'core' ? [] : await readdir(new URL(layer, sql))) {
-      if (layer === 'datasets' && !own.test(file)) continue;
-      const name = `${layer}/${file}`;
-      const content = await readFile(new URL(name, sql), 'utf8');
-      await writeFile(join(folder, name), (edits[name] ?? String)(content));
-    }
+  const macros = await readdir(new URL('macros', sql));
+  for (const layer of ['macros', 'core', 'events', 'datasets', 'checks']) await mkdir(join(folder, layer));
+  for (const name of [...macros.map((file) => `macros/${file.replace('.sql', '')}`), ...models]) {
+    const content = await readFile(new URL(`${name}.sql`, sql), 'utf8');
+    await writeFile(join(folder, `${name}.sql`), (edits[name] ?? String)(content));
   }
-  for (const [name, content] of Object.entries(given)) await writeFile(join(folder, `${name}.sql`), content);
+  for (const [name, content] of Object.entries(givenModels([], {}))) {
+    await writeFile(join(folder, `${name}.sql`), content);
+  }
 }
 
 function givenModels(events: readonly EventSpec[], rows: OtherRows, arrival?: readonly number[]) {
   const recorded = eventRows(events);
   const arrived = arrival === undefined ? recorded : arrival.map((place) => recorded[place] ?? {});
   return {
-    'events/recorded_events': literal(recordedColumns, arrived, 'event_id', true),
+    // Not in the order of its key: nothing after it may depend on the order of rows.
+    'events/recorded_events': literal(recordedColumns, arrived, 'event_id', true).replace(/order by .*$/, ''),
     'events/log_events': literal(recordedColumns, [], 'event_id', true),
     ...Object.fromEntries(
       Object.entries(others).map(([name, { columns, key, byDay }]) => [

@@ -163,6 +163,7 @@ function percent(share: number): string {
 }
 
 function rate(perDay: number): string {
+  if (perDay < 0.1) return '<0.1';
   return perDay < 10 ? perDay.toFixed(1) : amount(perDay, 'items');
 }
 

@@ -71,7 +71,7 @@ export function alignColumns(header: readonly string[], rows: readonly (readonly
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const isNumber = header.map((_, column) =>
-    rows.every((row) => /^(-|[\d,.]+( ([kMGT]?B|%))?)$/.test(row[column] ?? '')),
+    rows.every((row) => /^(-|<?[\d,.]+( ([kMGT]?B|%))?)$/.test(row[column] ?? '')),
   );
   return all.map((row) =>
     widths

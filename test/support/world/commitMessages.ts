@@ -132,10 +132,11 @@ export function commitMessages(spool: Spool): void {
     },
   ]);
   studio.compare(
-    [studio.artifact('B', 2, 'flag'), studio.artifact('A', 2, 'flag'), studio.artifact('C', 2, 'flag')],
-    'B says what stays as well as what goes. C says nothing.',
+    [studio.artifact('A', 2, 'flag'), studio.artifact('C', 2, 'flag')],
+    'A says which flag goes. C says nothing.',
   );
   studio.outcome('B', 1.5, true);
   studio.insightOutcome('reasons-need-evidence', true, 1.5);
+  // The lock names no artifact: it holds the last one, B's for the flag, which its score alone does not put above A's.
   studio.lock('B', undefined, "Goes into the team's hook.");
 }

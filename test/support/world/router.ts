@@ -163,7 +163,9 @@ function unusedIntent(
   const first = pick(intents.length);
   const said = intents.map((_, index) => {
     const text = intents[(first + index) % intents.length] ?? '';
-    return text.replaceAll(/\{(\w+)\}/g, (_match, slot: string) => words[slot] ?? slot);
+    return text
+      .replaceAll(/\{(\w+)\}/g, (_match, slot: string) => words[slot] ?? slot)
+      .replaceAll(/\ba (?=[aeiou])/g, 'an ');
   });
   const fresh = said.find((text) => !used.has(text)) ?? again(said[0] ?? '', used);
   used.add(fresh);

@@ -35,6 +35,11 @@ all:
 status *options:
     @{{ tracemill }} status {{ options }}
 
+# Record a training event (arguments are passed on as they are quoted)
+[positional-arguments]
+record *options:
+    @{{ tracemill }} record "$@"
+
 # Rebuild every source range from the lake and compare SHA-256
 verify *options:
     @{{ tracemill }} verify {{ options }}

@@ -72,7 +72,8 @@ function handedIn(of: EventsOf): Map<string, Answer> {
       score: null,
     });
   };
-  for (const event of of('artifact.created')) add(event.artifact_id ?? '', event, event.payload.content, false);
+  for (const event of of('artifact.created'))
+    add(event.artifact_id ?? '', event, event.payload.content, false);
   const kept = new Set([...answers.values()].map(({ attempt }) => attempt));
   const alone = (event: EventLine) => !kept.has(event.attempt_id ?? '');
   for (const event of of('attempt.completed').filter(alone))
@@ -82,7 +83,11 @@ function handedIn(of: EventsOf): Map<string, Answer> {
   return answers;
 }
 
-type Order = { readonly better: Answer; readonly worse: Answer; readonly source: 'comparison' | 'scores' | 'lock' };
+type Order = {
+  readonly better: Answer;
+  readonly worse: Answer;
+  readonly source: 'comparison' | 'scores' | 'lock';
+};
 
 /** `better 9 over worse 4: scores (with lock), 1/3`, of every pair that one of the three sources states. */
 function pairs(of: EventsOf, answers: ReadonlyMap<string, Answer>): string[] {

@@ -3,7 +3,9 @@ import type { EventLine } from './world/spool.js';
 /** What the datasets' recorded rows must be, told by the events alone: no code or SQL is shared with the models. */
 export type ExpectedWorld = {
   readonly answers: ReadonlyMap<string, Answer>;
+  /** Pairs of answers, and of tasks where a person overrode the router. */
   readonly preference: string[];
+  readonly override: string[];
   readonly reward: string[];
   readonly router: string[];
 };
@@ -35,15 +37,24 @@ export function expectedWorld(lines: readonly EventLine[]): ExpectedWorld {
     const answer = answers.get(artifact_id ?? '');
     if (answer !== undefined) answer.score = payload.score as number;
   }
-  return { answers, preference: pairs(of, answers), reward: rewards(of, answers), router: decisions(of) };
+  return {
+    answers,
+    preference: pairs(of, answers),
+    override: overrides(of),
+    reward: rewards(of, answers),
+    router: decisions(of),
+  };
 }
 
+const types =
+  /^(session|lineage|agent|attempt|artifact|directive|evolution|insight)\.\w+$|^agent\.qa\.pair$|^flow\.router\.\w+\.v1$/;
+
 /** Events in order of time; the first of an id counts, a type or version nobody reads does not, nor an impossible score. */
-function acceptedEvents(lines: readonly EventLine[]): EventLine[] {
+export function acceptedEvents(lines: readonly EventLine[]): EventLine[] {
   const byId = new Map<string, EventLine>();
   for (const line of lines) if (!byId.has(line.id)) byId.set(line.id, line);
   return [...byId.values()]
-    .filter(({ schema_version }) => schema_version === 1)
+    .filter(({ event_type, schema_version }) => types.test(event_type) && schema_version === 1)
     .filter(({ event_type, payload }) => event_type !== 'artifact.scored' || Number(payload.score) <= 10)
     .toSorted((a, b) => `${a.timestamp} ${a.id}`.localeCompare(`${b.timestamp} ${b.id}`));
 }
@@ -104,8 +115,12 @@ function pairs(of: EventsOf, answers: ReadonlyMap<string, Answer>): string[] {
   const named = [...byPair.values()].map((orders) => {
     const sorted = orders.toSorted((a, b) => strength.indexOf(a.source) - strength.indexOf(b.source));
     const [first] = sorted as [Order, ...Order[]];
+    // Scores that agree are named too where another answer is the best of them.
+    const { better, worse } = first;
+    const agrees = better.score !== null && worse.score !== null && better.score - worse.score >= 2;
     const also = sorted.slice(1).map(({ source }) => source);
-    return { ...first, also };
+    if (agrees && !sorted.some(({ source }) => source === 'scores')) also.push('scores');
+    return { ...first, also: also.toSorted((a, b) => strength.indexOf(a) - strength.indexOf(b)) };
   });
   return named
     .map(({ better, worse, source, also }) => {
@@ -191,6 +206,13 @@ function rewards(of: EventsOf, answers: ReadonlyMap<string, Answer>): string[] {
   return of('artifact.scored')
     .filter(({ artifact_id }) => answers.has(artifact_id ?? ''))
     .map(({ artifact_id, payload }) => `${artifact_id} ${payload.score} by ${payload.rater}`)
+    .toSorted();
+}
+
+/** `decision: task over task`, of every decision that a person overrode. */
+function overrides(of: EventsOf): string[] {
+  return of('flow.router.override.v1')
+    .map(({ payload }) => `${payload.decision_id}: ${payload.override_task} over ${payload.original_task}`)
     .toSorted();
 }
 

@@ -49,14 +49,21 @@ export function expectedWorld(lines: readonly EventLine[]): ExpectedWorld {
 const types =
   /^(session|lineage|agent|attempt|artifact|directive|evolution|insight)\.\w+$|^agent\.qa\.pair$|^flow\.router\.\w+\.v1$/;
 
-/** Events in order of time; the first of an id counts, a type or version nobody reads does not, nor an impossible score. */
+/** Events in order of time; a type or version nobody reads does not count. */
 export function acceptedEvents(lines: readonly EventLine[]): EventLine[] {
+  return distinctEvents(lines)
+    .filter(({ event_type, schema_version }) => types.test(event_type) && schema_version === 1)
+    .toSorted((a, b) => `${a.timestamp} ${a.id}`.localeCompare(`${b.timestamp} ${b.id}`));
+}
+
+/** The first line of each id, without scores that no scale has. */
+export function distinctEvents(lines: readonly EventLine[]): EventLine[] {
   const byId = new Map<string, EventLine>();
   for (const line of lines) if (!byId.has(line.id)) byId.set(line.id, line);
-  return [...byId.values()]
-    .filter(({ event_type, schema_version }) => types.test(event_type) && schema_version === 1)
-    .filter(({ event_type, payload }) => event_type !== 'artifact.scored' || Number(payload.score) <= 10)
-    .toSorted((a, b) => `${a.timestamp} ${a.id}`.localeCompare(`${b.timestamp} ${b.id}`));
+  return [...byId.values()].filter(
+    ({ event_type, schema_version, payload }) =>
+      event_type !== 'artifact.scored' || schema_version > 1 || Number(payload.score) <= 10,
+  );
 }
 
 type EventsOf = (type: string) => EventLine[];

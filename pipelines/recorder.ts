@@ -95,7 +95,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
       appendLine({ ...event, folder, name: options.name ?? processName() });
       return { ok: true, id: event.id };
     } catch (cause) {
-      return fail(cause, options);
+      return fail(cause, options.onError);
     }
   };
   const named = Object.entries(methods).map(([name, type]) => [
@@ -105,29 +105,18 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   return Object.freeze({ recordEvent: record, ...Object.fromEntries(named) }) as Recorder;
 }
 
-function fail(cause: unknown, options: RecorderOptions): Recorded {
+function fail(cause: unknown, onError: (error: UserError) => unknown = warn): Recorded {
+  const error = isUserError(cause)
+    ? cause
+    : new UserError('event: it could not be read, nothing was recorded; see the cause', { cause });
   try {
-    const error = isUserError(cause)
-      ? cause
-      : new UserError('event: it could not be read, nothing was recorded; see the cause', { cause });
-    try {
-      const answer: unknown = (options.onError ?? warn)(error);
-      // An asynchronous hook may fail later.
-      Promise.resolve(answer).catch(() => warn(error));
-    } catch {
-      warn(error);
-    }
-    return { ok: false, error };
+    // A hook may be asynchronous, and fail later.
+    Promise.resolve(onError(error)).catch(() => warn(error));
   } catch {
-    return lastResort;
+    warn(error);
   }
+  return { ok: false, error };
 }
-
-// Made early: where the stack is used up nothing can be made any more.
-const lastResort: Recorded = Object.freeze({
-  ok: false,
-  error: new UserError('event: the stack is used up, nothing was recorded; record it from further outside'),
-});
 
 function isUserError(cause: unknown): cause is UserError {
   try {
@@ -138,7 +127,11 @@ function isUserError(cause: unknown): cause is UserError {
 }
 
 function warn(error: UserError): void {
-  process.emitWarning(error.message, { type: 'TracemillWarning', code: 'TRACEMILL_NOT_RECORDED' });
+  try {
+    process.emitWarning(error.message, { type: 'TracemillWarning', code: 'TRACEMILL_NOT_RECORDED' });
+  } catch {
+    // Programs replace emitWarning; the result still says it.
+  }
 }
 
 /** The same functions for the default spool folder. */

@@ -54,7 +54,7 @@ export function eventLine(event: {
   // A decision names its session in the payload.
   const inPayload = type === 'flow.router.decision.v1' ? fieldOf(payload, 'session_id') : undefined;
   if (inPayload !== undefined && inPayload !== (refs.session_id ?? inPayload))
-    problems.push('refs.session_id: must be the one of payload.session_id');
+    problems.push('payload.session_id: must be the one of refs.session_id');
   if (problems.length > 0) throw refusal(type, problems);
   const id = nextId(event.at);
   const line = JSON.stringify({

@@ -6,6 +6,7 @@ import { UserError } from '../errors.js';
 
 const newline = 10;
 const shortWrite = 'only part of it fitted';
+const mostTries = 5;
 let own = { pid: 0, name: '' };
 
 /** Names this process's file among those of a day; threads and forks have names of their own. */
@@ -30,8 +31,8 @@ export function sharedName(): string {
 export function appendLine(target: { folder: string; day: string; name: string; line: string }): void {
   const path = join(target.folder, `${target.day}-${target.name}.jsonl`);
   try {
-    // Once more if the file was removed between open and write.
-    if (!appendOnce(path, target)) appendOnce(path, target);
+    for (let tries = 1; !isAppended(path, target); tries += 1)
+      if (tries === mostTries) throw failure('its file keeps changing');
   } catch (error) {
     const code = String((error as NodeJS.ErrnoException).code ?? 'unknown error');
     throw new UserError(`${target.folder}: the event could not be written (${code}); ${wayOut(code)}`, {
@@ -40,31 +41,32 @@ export function appendLine(target: { folder: string; day: string; name: string; 
   }
 }
 
-/** False where the file was gone when it was written. */
-function appendOnce(path: string, { folder, line }: { folder: string; line: string }): boolean {
+/** False where the event does not count: the file was removed meanwhile, or half a line of another process stands before it. */
+function isAppended(path: string, { folder, line }: { folder: string; line: string }): boolean {
   const file = openOrMake(path, folder);
   try {
     const before = fstatSync(file).size;
+    // In a shared file this may be the middle of another's write, which then ends in a newline too: a blank line is left.
     const lead = before === 0 || byteAt(file, before - 1) === newline ? '' : '\n';
     const bytes = Buffer.from(`${lead}${line}\n`);
     writeWhole(file, bytes);
     const { size, nlink } = fstatSync(file);
-    // Another process wrote to a shared file meanwhile; if it left half a line, ours may be glued to that.
-    if (size !== before + bytes.length && isGlued(file, { from: before, line }))
-      writeWhole(file, Buffer.from(`\n${line}\n`));
-    return nlink > 0;
+    // Only where another process wrote meanwhile, to a shared file, is there something to look for.
+    const isAlone = size === before + bytes.length;
+    return nlink > 0 && (isAlone || isWhole(file, { from: before, line }));
   } finally {
     closeSync(file);
   }
 }
 
 function openOrMake(path: string, folder: string): number {
+  const open = () => openSync(path, 'a+', 0o600);
   try {
-    return openSync(path, 'a+', 0o600);
+    return open();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     makeFolder(folder);
-    return openSync(path, 'a+', 0o600);
+    return open();
   }
 }
 
@@ -81,7 +83,11 @@ function makeFolder(path: string): void {
 function writeWhole(file: number, bytes: Buffer): void {
   const written = writeSync(file, bytes);
   // The disk filled up, or a limit was reached: the rest would fail too, and part of it would be a second half line.
-  if (written < bytes.length) throw Object.assign(new Error('short write'), { code: shortWrite });
+  if (written < bytes.length) throw failure(shortWrite);
+}
+
+function failure(code: string): Error {
+  return Object.assign(new Error(code), { code });
 }
 
 function byteAt(file: number, position: number): number | undefined {
@@ -89,13 +95,13 @@ function byteAt(file: number, position: number): number | undefined {
   return readSync(file, byte, 0, 1, position) === 1 ? byte[0] : undefined;
 }
 
-function isGlued(file: number, { from, line }: { from: number; line: string }): boolean {
+function isWhole(file: number, { from, line }: { from: number; line: string }): boolean {
   const start = Math.max(0, from - 1);
   const bytes = Buffer.alloc(Math.max(0, fstatSync(file).size - start));
   const text = bytes.subarray(0, readSync(file, bytes, 0, bytes.length, start));
+  // One that is not found was cut off with the file's end. A second copy has the same id and counts once.
   const at = text.indexOf(line);
-  // One that is not there was cut off with the file's end; a second copy has the same id and counts once.
-  return at < 0 || (at > 0 && text[at - 1] !== newline);
+  return at === 0 || text[at - 1] === newline;
 }
 
 function wayOut(code: string): string {

@@ -88,13 +88,13 @@ const anEvent = fc.constantFrom(...Object.keys(payloads)).chain((type) =>
 /** An event with an id of its own, and in which of three batches it arrives, at which place. */
 export type Arrival = EventSpec & { id: string; at: string; batch: number; order: number };
 
-/** 20 to 60 events of all types. Some are told by the logs, which tell of attempts only. */
+/** 200 to 300 events of all types, ten or so of each, so that most have another beside them on the same millisecond. Some are told by the logs, which tell of attempts only. */
 export const aWorld: fc.Arbitrary<Arrival[]> = fc
-  .array(fc.tuple(anEvent, fc.nat(2), fc.nat()), { minLength: 20, maxLength: 60, size: 'max' })
+  .array(fc.tuple(anEvent, fc.nat(2), fc.nat()), { minLength: 200, maxLength: 300, size: 'max' })
   .map((drawn) =>
     drawn.map(([spec, batch, order], index) => ({
       ...spec,
-      id: `e${100 + index}`,
+      id: `e${1000 + index}`,
       batch,
       order,
       origin: spec.type.startsWith('attempt.') && order % 3 === 0 ? 'log' : 'recorded',

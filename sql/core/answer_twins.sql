@@ -1,0 +1,82 @@
+-- One row per pair of answers to one question in one context: the one that stands, and one that a person undid for it.
+-- @partition day
+-- @key twin_id
+-- @not_null chosen_turn_id, rejected_turn_id, session_id, group_id, prompt, chosen, rejected, pair_source, sources
+-- @check pair_source in ('retry', 'rollback')
+-- @check pair_weight > 0 and pair_weight <= 1
+-- @check chosen_hash <> rejected_hash
+with
+
+-- What a person said while an answer was made (a steer, a refused call) was said to that answer alone: with it the two
+-- have no longer one context. A final answer that shares its message with earlier words is taken out of it, without the
+-- reasoning that led to both.
+answers as (
+    select
+        *,
+        case
+            when trimmed(json_extract_string(completion, '$.content')) = trimmed(final_answer) then completion
+            else assistant_message(final_answer, null, []::varchar[], true) end as answer,
+        text_hash(final_answer) as answer_hash,
+        len(list_filter(turn_steps, lambda step: step.kind = 'tool_call')) as call_count,
+    from core.judged_messages
+    where verdict in ('retry', 'rollback', 'kept')
+        and steer_count = 0
+        and rejection_count = 0
+),
+
+-- Contexts are equal within a segment of a session only: what a fork or a compaction went on from is not in its log.
+pairs as (
+    select
+        chosen.turn_id as chosen_turn_id,
+        rejected.turn_id as rejected_turn_id,
+        chosen.session_id,
+        chosen.segment_no,
+        chosen.group_id,
+        chosen.context as prompt,
+        chosen.answer as chosen,
+        rejected.answer as rejected,
+        chosen.tools,
+        rejected.verdict as pair_source,
+        chosen.prompt_hash,
+        chosen.context_hash,
+        chosen.answer_hash as chosen_hash,
+        rejected.answer_hash as rejected_hash,
+        chosen.call_count as chosen_call_count,
+        rejected.call_count as rejected_call_count,
+        chosen.agent,
+        chosen.model,
+        rejected.model as rejected_model,
+        chosen.project_path,
+        chosen.started_at,
+        chosen.input_event,
+        chosen.output_event as chosen_event,
+        rejected.output_event as rejected_event,
+        list_sort(list_distinct(list_concat(chosen.source_events, rejected.source_events))) as source_events,
+        list_concat(chosen.sources, rejected.sources) as sources,
+        left(sha256(
+            'twin|' || to_json(chosen.context)::varchar || '|' || chosen.answer_hash || '|' || rejected.answer_hash
+        ), 32) as twin_id,
+    from answers as chosen
+    join answers as rejected
+        on rejected.session_id = chosen.session_id
+        and rejected.segment_no = chosen.segment_no
+        and rejected.prompt_hash = chosen.prompt_hash
+        and rejected.context_hash = chosen.context_hash
+        and rejected.message_position < chosen.message_position
+    where chosen.verdict = 'kept'
+        and rejected.verdict <> 'kept'
+        and chosen.answer_hash <> rejected.answer_hash
+),
+
+-- A copied session tells of the same pair again.
+told_once as (
+    select * from pairs
+    qualify row_number() over (partition by twin_id order by started_at, session_id, rejected_turn_id) = 1
+)
+
+select
+    twin_id,
+    * exclude (twin_id),
+    1.0::double / count(*) over (partition by chosen_turn_id) as pair_weight,
+from told_once
+order by twin_id

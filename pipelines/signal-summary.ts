@@ -5,7 +5,7 @@ import type { Command } from './lib/command.js';
 import { lakeFolder } from './lib/lake.js';
 import { readManifest } from './lib/manifest.js';
 import { amount } from './lib/progress.js';
-import { type DatasetState, describeReadiness, readiness } from './lib/readiness.js';
+import { type DatasetState, describeReadiness, readiness, trainingSets } from './lib/readiness.js';
 import { alignColumns } from './lib/report.js';
 import { openWarehouse } from './lib/warehouse.js';
 
@@ -101,16 +101,19 @@ function daysBetween(first: string, last: string): number {
 /** Dataset -> rows by origin; a dataset that is not built is not there. */
 async function countDatasets(config: Config): Promise<Map<string, { rows: number; recorded: number }>> {
   const { tables } = await readManifest(lakeFolder(config));
-  const names = Object.keys(tables).filter((name) => name.startsWith('datasets.'));
-  const { connection, close } = await openWarehouse({ config, tables: names });
+  const built = trainingSets.filter((name) => tables[`datasets.${name}`] !== undefined);
+  const { connection, close } = await openWarehouse({
+    config,
+    tables: built.map((name) => `datasets.${name}`),
+  });
   const counts = new Map<string, { rows: number; recorded: number }>();
   try {
-    for (const name of names) {
+    for (const name of built) {
       const reader = await connection.runAndReadAll(
-        `select count(*), count(*) filter (where metadata ->> '$.origin' = 'recorded') from ${name}`,
+        `select count(*), count(*) filter (where metadata ->> '$.origin' = 'recorded') from datasets.${name}`,
       );
       const [rows, recorded] = reader.getRowsJS()[0] ?? [];
-      counts.set(name.replace('datasets.', ''), { rows: Number(rows), recorded: Number(recorded) });
+      counts.set(name, { rows: Number(rows), recorded: Number(recorded) });
     }
   } finally {
     close();

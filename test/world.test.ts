@@ -84,6 +84,15 @@ test('pairs, rewards and decisions are those that the events alone ask for', asy
   assert.deepEqual(world.recorded.router, expected.router);
 });
 
+test('a pair that another program noted is a document where no log holds its words', async () => {
+  const noted = (await sampleLines()).filter(({ event_type }) => event_type === 'agent.qa.pair');
+  const logged = await lake.query('select question, answer from core.qa_pairs');
+  const own = new Set(logged.map(({ question, answer }) => `${question}\n${answer}`));
+  const fresh = noted.filter(({ payload }) => !own.has(`${payload.question}\n${payload.answer}`));
+  assert.deepEqual([noted.length, fresh.length], [3, 2]);
+  assert.deepEqual(world.recorded.qa_documents, fresh.map(({ payload }) => payload.question).toSorted());
+});
+
 test('the state tables are the fold of the events', async () => {
   const expected = expectedState(await sampleLines());
   for (const [table, lines] of Object.entries(expected)) assert.deepEqual(world.state[table], lines, table);

@@ -60,6 +60,9 @@ const needs: readonly Need[] = [
   { dataset: 'qa_documents', worthFrom: 200, advice: 'work on: every answered question in the logs is one' },
 ];
 
+/** The datasets that trainers load. */
+export const trainingSets: readonly string[] = needs.map(({ dataset }) => dataset);
+
 /** Every dataset with what it lacks; `counts` holds those that are built. */
 export function readiness(counts: ReadonlyMap<string, { rows: number; recorded: number }>): DatasetState[] {
   return needs.map(({ dataset, worthFrom, advice }) => {

@@ -35,6 +35,13 @@ export function seqLines(
       ok: false,
     },
     ...foreignPairs,
+    // The other program read one of our sample logs too: the same words are no second document.
+    {
+      at: '2026-03-12T08:31:03.400Z',
+      session: '5f2c9a4e-90c1-4a0e-8a3b-6a1f0c7d2e11',
+      name: 'agent.qa.pair',
+      subject: { agent: 'codex', question: ownPair.question, answer: ownPair.answer },
+    },
     {
       at: '2026-03-12T08:40:00.500Z',
       session: 'handoff',

@@ -4,8 +4,9 @@ import { after, before, test } from 'node:test';
 import { ingest } from '../pipelines/ingest.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
 import { command as signalSummary, summarizeSignals } from '../pipelines/signal-summary.js';
+import { distinctEvents } from './support/expectedAnswers.js';
 import { expectedState } from './support/expectedState.js';
-import { distinctEvents, expectedWorld } from './support/expectedWorld.js';
+import { expectedWorld } from './support/expectedWorld.js';
 import { type GoldenWorld, readWorld } from './support/goldenWorld.js';
 import { makeLake, type TestLake } from './support/lake.js';
 import type { EventLine } from './support/world/spool.js';
@@ -82,6 +83,13 @@ test('pairs, rewards and decisions are those that the events alone ask for', asy
   assert.deepEqual(overrides, expected.override);
   assert.deepEqual(world.recorded.reward, expected.reward);
   assert.deepEqual(world.recorded.router, expected.router);
+});
+
+test('good answers, thoughts, judged answers and failed steps are those that the events alone ask for', async () => {
+  const expected = expectedWorld(await sampleLines());
+  for (const dataset of ['sft', 'chain_of_thought', 'unpaired', 'stepwise'] as const) {
+    assert.deepEqual(world.recorded[dataset], expected[dataset], dataset);
+  }
 });
 
 test('a pair that another program noted is a document where no log holds its words', async () => {
@@ -169,7 +177,7 @@ test('signal-summary looks at the newest events alone when told so', async () =>
   const newest = await lake.query(
     'select min(occurred_at) as at from (from events.training_events order by occurred_at desc, id desc limit 25)',
   );
-  assert.equal(few.firstAt, (newest[0]?.at as Date).toISOString());
+  assert.equal(few.firstAt, (newest[0]?.at as Date | undefined)?.toISOString());
   const { summary } = await signalSummary.run(
     { last: 25 },
     { config: lake.config, log: () => {}, progress: silentProgress, now: () => new Date() },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { acceptedEvents } from './expectedWorld.js';
+import { acceptedEvents } from './expectedAnswers.js';
 import type { EventLine } from './world/spool.js';
 
 type Payload = Readonly<Record<string, unknown>>;

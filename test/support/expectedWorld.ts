@@ -1,3 +1,12 @@
+import {
+  type Answer,
+  acceptedEvents,
+  type EventsOf,
+  handedIn,
+  locksInForce,
+  newestOf,
+  type Payload,
+} from './expectedAnswers.js';
 import type { EventLine } from './world/spool.js';
 
 /** What the datasets' recorded rows must be, told by the events alone: no code or SQL is shared with the models. */
@@ -8,97 +17,25 @@ export type ExpectedWorld = {
   readonly override: string[];
   readonly reward: string[];
   readonly router: string[];
+  readonly sft: string[];
+  readonly chain_of_thought: string[];
+  readonly unpaired: string[];
+  readonly stepwise: string[];
 };
-
-/** Something an agent handed in: an artifact, or the output of an attempt without one. */
-export type Answer = {
-  readonly id: string;
-  readonly attempt: string;
-  readonly session: string;
-  readonly lineage: string;
-  readonly cycle: number;
-  /** The words asked, and the documents given. */
-  readonly asked: string;
-  readonly context: string;
-  readonly text: string | null;
-  readonly failed: boolean;
-  readonly at: string;
-  score: number | null;
-};
-
-type Payload = Readonly<Record<string, unknown>>;
 
 /** Reads events as a person would, by design sections 6 and 10; `lines` are in the order of files and lines. */
 export function expectedWorld(lines: readonly EventLine[]): ExpectedWorld {
   const events = acceptedEvents(lines);
   const of = (type: string) => events.filter(({ event_type }) => event_type === type);
   const answers = handedIn(of);
-  for (const { artifact_id, payload } of of('artifact.scored')) {
-    const answer = answers.get(artifact_id ?? '');
-    if (answer !== undefined) answer.score = payload.score as number;
-  }
   return {
     answers,
     preference: pairs(of, answers),
     override: overrides(of),
     reward: rewards(of, answers),
     router: decisions(of),
+    ...singles(of, [...answers.values()]),
   };
-}
-
-const types =
-  /^(session|lineage|agent|attempt|artifact|directive|evolution|insight)\.\w+$|^agent\.qa\.pair$|^flow\.router\.\w+\.v1$/;
-
-/** Events in order of time; a type or version nobody reads does not count. */
-export function acceptedEvents(lines: readonly EventLine[]): EventLine[] {
-  return distinctEvents(lines)
-    .filter(({ event_type, schema_version }) => types.test(event_type) && schema_version === 1)
-    .toSorted((a, b) => `${a.timestamp} ${a.id}`.localeCompare(`${b.timestamp} ${b.id}`));
-}
-
-/** The first line of each id, without scores that no scale has. */
-export function distinctEvents(lines: readonly EventLine[]): EventLine[] {
-  const byId = new Map<string, EventLine>();
-  for (const line of lines) if (!byId.has(line.id)) byId.set(line.id, line);
-  return [...byId.values()].filter(
-    ({ event_type, schema_version, payload }) =>
-      event_type !== 'artifact.scored' || schema_version > 1 || Number(payload.score) <= 10,
-  );
-}
-
-type EventsOf = (type: string) => EventLine[];
-
-function handedIn(of: EventsOf): Map<string, Answer> {
-  const started = new Map(of('attempt.started').map((event) => [event.attempt_id, event]));
-  const answers = new Map<string, Answer>();
-  const add = (id: string, event: EventLine, value: unknown, failed: boolean) => {
-    const start = started.get(event.attempt_id);
-    // An artifact of an attempt nobody recorded answers nothing we know.
-    if (start === undefined) return;
-    const { need, constraints, test_input, context_documents } = start.payload.input as Payload;
-    answers.set(id, {
-      id,
-      attempt: event.attempt_id ?? '',
-      session: start.session_id ?? '',
-      lineage: start.lineage_id ?? '',
-      cycle: Number(start.payload.cycle),
-      asked: JSON.stringify([need, constraints, test_input]),
-      context: JSON.stringify(context_documents ?? []),
-      text: value === undefined ? null : typeof value === 'string' ? value : JSON.stringify(value),
-      failed,
-      at: event.timestamp,
-      score: null,
-    });
-  };
-  for (const event of of('artifact.created'))
-    add(event.artifact_id ?? '', event, event.payload.content, false);
-  const kept = new Set([...answers.values()].map(({ attempt }) => attempt));
-  const alone = (event: EventLine) => !kept.has(event.attempt_id ?? '');
-  for (const event of of('attempt.completed').filter(alone))
-    add(event.attempt_id ?? '', event, event.payload.output, false);
-  for (const event of of('attempt.failed').filter(alone))
-    add(event.attempt_id ?? '', event, event.payload.partial_output, true);
-  return answers;
 }
 
 type Order = {
@@ -184,12 +121,7 @@ function byComparison(of: EventsOf, group: readonly Answer[]): Order[] {
 
 /** What a lock that still holds is on, against what the other lineages had handed in by then. */
 function byLock(of: EventsOf, group: readonly Answer[]): Order[] {
-  const changes = [...of('lineage.locked'), ...of('lineage.unlocked')].toSorted((a, b) =>
-    a.timestamp.localeCompare(b.timestamp),
-  );
-  const last = new Map(changes.map((event) => [event.lineage_id ?? '', event]));
-  return [...last.values()].flatMap((lock) => {
-    if (lock.event_type === 'lineage.unlocked') return [];
+  return locksInForce(of).flatMap((lock) => {
     const own = group.filter(({ lineage, at }) => lineage === lock.lineage_id && at < lock.timestamp);
     const better =
       lock.payload.artifact_id === undefined
@@ -202,10 +134,68 @@ function byLock(of: EventsOf, group: readonly Answer[]): Order[] {
   });
 }
 
-function newestOf(of: EventsOf, lock: EventLine): string | undefined {
-  return of('artifact.created').findLast(
-    ({ lineage_id, timestamp }) => lineage_id === lock.lineage_id && timestamp < lock.timestamp,
-  )?.artifact_id;
+/** The datasets whose rows are one answer each. */
+function singles(of: EventsOf, answers: readonly Answer[]) {
+  const said = answers.filter(({ text }) => text !== null);
+  const held = lockedAnswers(of);
+  const lines = (kept: readonly Answer[], line: (answer: Answer) => string) => kept.map(line).toSorted();
+  const sides = said.flatMap((answer) => {
+    const { score, id } = answer;
+    if (score !== null && (score >= 8 || score <= 3)) return [`${id}: ${score >= 8} by score`];
+    return held.has(id) ? [`${id}: true by lock`] : [];
+  });
+  return {
+    // Good enough to be imitated: eight of ten and more.
+    sft: lines(
+      said.filter(({ score }) => (score ?? 0) >= 8),
+      (answer) => `${answer.id} ${answer.score}: ${rolesOf(answer)}`,
+    ),
+    chain_of_thought: lines(
+      said.filter(({ failed, spans }) => !failed && spans.some(({ kind }) => kind === 'reasoning')),
+      (answer) => `${answer.id}: ${rolesOf(answer)}, ${callsOf(answer).length} calls`,
+    ),
+    unpaired: sides.toSorted(),
+    stepwise: answers.flatMap(stepsOf).toSorted(),
+  };
+}
+
+function callsOf({ spans }: Answer): readonly Payload[] {
+  return spans.filter(({ kind }) => kind === 'tool_call');
+}
+
+/** Who speaks in the conversation of an answer; a thought goes with the call or the answer that follows it. */
+function rolesOf({ spans }: Answer): string {
+  const roles = ['user'];
+  let thought = '';
+  for (const { kind } of spans) {
+    if (kind === 'reasoning') thought = '+thought';
+    if (kind !== 'tool_call') continue;
+    roles.push(`assistant${thought}+call`, 'tool');
+    thought = '';
+  }
+  return [...roles, `assistant${thought}`].join(' ');
+}
+
+/** `answer: true, false`, of an attempt one of whose calls failed: what it said and called before was right, that was not. */
+function stepsOf({ id, spans }: Answer): string[] {
+  const failed = new Set(
+    spans.filter(({ is_error }) => is_error === true).map(({ parent_span_id }) => parent_span_id),
+  );
+  const steps = spans.filter(({ kind }) => kind === 'reasoning' || kind === 'tool_call' || kind === 'output');
+  const wrong = steps.findIndex(({ span_id }) => failed.has(span_id));
+  return wrong < 0
+    ? []
+    : [
+        `${id}: ${steps
+          .slice(0, wrong + 1)
+          .map((_, place) => place < wrong)
+          .join(', ')}`,
+      ];
+}
+
+/** Ids of the answers that a lock which still holds is on. */
+function lockedAnswers(of: EventsOf): Set<string> {
+  return new Set(locksInForce(of).map((lock) => String(lock.payload.artifact_id ?? newestOf(of, lock))));
 }
 
 /** `artifact 9 by sam`, of every evaluation of an answer, the ones it was given before too. */

@@ -124,8 +124,8 @@ export function commitMessages(spool: Spool): void {
     {
       input: flag,
       answers: {
-        A: { says: 'Drop -p, the short form of --port', score: 8 },
-        B: { says: 'Drop the short flag -p; --port stays', score: 8, comment: 'As good as A.' },
+        A: { says: 'Drop -p, the short form of --port', score: 7 },
+        B: { says: 'Drop the short flag -p; --port stays', score: 7, comment: 'As good as A.' },
         // Nobody has looked at this one yet: it has no score, which is not a score of nought.
         C: { says: 'Clean up flags' },
       },

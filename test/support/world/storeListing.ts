@@ -23,6 +23,13 @@ export function storeListing(spool: Spool): void {
     constraints: ['at most 170 characters', 'no price'],
     tags: ['published'],
   });
+  const tools = [
+    {
+      name: 'count_characters',
+      description: 'How many characters a text has.',
+      parameters: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
+    },
+  ];
   studio.lineage('A', {
     strategy: 'What you do, what it does.',
     name: 'You and it',
@@ -37,6 +44,7 @@ export function storeListing(spool: Spool): void {
     name: 'Feature list',
     config: {
       model: 'claude-haiku-4-5-20251001',
+      tools,
       system_prompt: 'You write store descriptions. Name the three most important features.',
     },
   });
@@ -45,7 +53,17 @@ export function storeListing(spool: Spool): void {
       input: pages,
       answers: {
         A: {
-          thinks: 'User: photographs the page. App: finds the place and reads on. Under 170 characters.',
+          thinks:
+            'User: photographs the page. App: finds the place and reads on. Is it under 170 characters?',
+          uses: [
+            {
+              tool: 'count_characters',
+              input: {
+                text: 'Photograph the page your bookmark is in. Halfpage finds the place in the audiobook and reads on while you cook.',
+              },
+              result: 111,
+            },
+          ],
           says: 'Photograph the page your bookmark is in. Halfpage finds the place in the audiobook and reads on while you cook.',
           score: 9,
           comment: 'I understood it at once.',
@@ -66,6 +84,16 @@ export function storeListing(spool: Spool): void {
         },
         B: {
           thinks: 'Three features: timer, temperature, moving folds.',
+          uses: [
+            { tool: 'count_characters', input: {}, result: 'text is required', isError: true },
+            {
+              tool: 'count_characters',
+              input: {
+                text: 'Sourdough timer with room temperature, folding reminders that move, and a log of every loaf.',
+              },
+              result: 92,
+            },
+          ],
           says: 'Sourdough timer with room temperature, folding reminders that move, and a log of every loaf.',
           score: 6,
           comment: 'Nobody said anything about a log.',

@@ -35,6 +35,8 @@ export function seqLines(
       ok: false,
     },
     ...foreignPairs,
+    // Noted again when that program was started anew.
+    { ...(foreignPairs[1] as Row), at: '2026-03-12T08:29:10.771Z' },
     // The other program read one of our sample logs too: the same words are no second document.
     {
       at: '2026-03-12T08:31:03.400Z',

@@ -1,7 +1,7 @@
 -- One row per event that starts or ends an attempt or defines an agent, and one for an attempt's spans of a day.
 -- @partition day
 -- @key event_id
--- @not_null event_type, occurred_at, origin
+-- @not_null event_type, origin
 with
 
 events as (
@@ -31,7 +31,7 @@ with_agents as (
     select
         *,
         object_field(case event_type when 'attempt.started' then fields.agent else fields.config end) as config,
-        version_field(case event_type
+        name_field(case event_type
             when 'attempt.started' then json_extract(fields.agent, '$.version')
             when 'agent.created' then fields.version
             when 'agent.evolved' then fields.to_version end) as agent_version,
@@ -42,7 +42,7 @@ hashed as (
     select
         *,
         json_transform(config, '{"system_prompt": "JSON", "tools": "JSON", "flow": "JSON", "model": "JSON"}') as parts,
-        -- Most attempts of logs name a version and no more: that is no configuration.
+        -- An attempt that names a version and no more says nothing of its configuration.
         nullif(config_hash(config), case event_type when 'attempt.started' then sha256('{}') else '' end)
             as agent_config_hash,
     from with_agents
@@ -70,7 +70,7 @@ single_events as (
         case when event_type = 'attempt.started' then text_field(fields.model) end as model,
         sha256(text_field(fields.input.need)) as need_hash,
         try_cast(integer_field(fields.cycle) as integer) as cycle,
-        text_field(fields.rollout_id) as rollout_id,
+        name_field(fields.rollout_id) as rollout_id,
         -- Where a failure is told at length, its payload tells it.
         left(text_field(fields.error), 200) as error,
         milliseconds_field(fields.duration_ms) as duration_ms,

@@ -41,11 +41,3 @@ create or replace macro key_order(key) as
                 chr(0), chr(3) || chr(4)),
                 chr(1114111), chr(1114111) || chr(4)),
             '([\x{E000}-\x{FFFF}])', chr(1114111) || '\1', 'g') end;
-
--- (name, number) pairs as a canonical JSON object of those that have a number; the names must come sorted and plain.
-create or replace macro counts_object(pairs) as
-    '{' || array_to_string(
-        list_transform(
-            list_filter(pairs, lambda pair: pair[2] is not null),
-            lambda pair: '"' || pair[1] || '":' || pair[2]),
-        ',') || '}';

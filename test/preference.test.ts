@@ -8,13 +8,12 @@ import {
   decision,
   type EventSpec,
   locked,
-  type OtherRows,
-  openWorlds,
   outcome,
   override,
   scored,
   unlocked,
-} from './support/recordedWorld.js';
+} from './support/recordedEvents.js';
+import { type OtherRows, openWorlds } from './support/recordedWorld.js';
 
 const worlds = await openWorlds();
 after(() => worlds.close());

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import {
-  decision,
-  type EventSpec,
-  type OtherRows,
-  openWorlds,
-  outcome,
-  override,
-} from './support/recordedWorld.js';
+import { decision, type EventSpec, outcome, override } from './support/recordedEvents.js';
+import { type OtherRows, openWorlds } from './support/recordedWorld.js';
 
 const worlds = await openWorlds();
 after(() => worlds.close());

@@ -10,7 +10,7 @@ test('a session has its last need and all events that lead to it', async () => {
     event('attempt.span_recorded', { attempt: 't' }, { span_id: 'x' }),
     event('artifact.created', { attempt: 't', artifact: 'a' }),
     event('artifact.scored', { artifact: 'a' }, { score: 7 }),
-    event('flow.router.decision.v1', {}, { decision_id: 'd', session_id: 'r' }),
+    event('flow.router.decision.v1', { session: 'r' }, { decision_id: 'd' }),
     event('session.exploded', { session: 's', known: false }),
     event('attempt.started', { origin: 'log', session: 'logged', attempt: 'u' }),
   ];
@@ -77,14 +77,14 @@ test('equal configurations have one hash, whatever the agent, its name, its vers
     'select distinct tools_hash from events.agent_definitions order by 1',
   );
   assert.deepEqual(rows, [
-    `cli | 1.0.3 | - | - | - | - | ${shortHash({ model: 'm' })} | m | e10 | 9 | log`,
-    `four | 1 | - | - | ${prompt} | - | ${warmer} | m | e09 | 8 | recorded`,
-    'one | 0 | Uno | m | - | - | - | - | e04 | 3 | recorded',
-    `one | 1 | Uno | m | ${prompt} | - | ${same} | m | e05 | 4 | recorded`,
-    `one | 2 | Uno | m | - | ${shortHash(flow)} | ${shortHash({ flow })} | - | e03 | 2 | recorded`,
-    'one | 3 | Uno | m | - | - | - | - | e04 | 3 | recorded',
-    `three | 1 | - | - | ${prompt} | - | ${same} | m | e07 | 6 | recorded`,
-    `two | 7 | - | - | ${prompt} | - | ${same} | m | e02 | 1 | recorded`,
+    `cli | 1.0.3 | - | - | - | - | ${shortHash({ model: 'm' })} | m | true | e10 | 9 | log`,
+    `four | 1 | - | - | ${prompt} | - | ${warmer} | m | true | e09 | 8 | recorded`,
+    'one | 0 | Uno | m | - | - | - | - | false | e04 | 3 | recorded',
+    `one | 1 | Uno | m | ${prompt} | - | ${same} | m | true | e05 | 4 | recorded`,
+    `one | 2 | Uno | m | - | ${shortHash(flow)} | ${shortHash({ flow })} | - | true | e03 | 2 | recorded`,
+    'one | 3 | Uno | m | - | - | - | - | false | e04 | 3 | recorded',
+    `three | 1 | - | - | ${prompt} | - | ${same} | m | false | e07 | 6 | recorded`,
+    `two | 7 | - | - | ${prompt} | - | ${same} | m | true | e02 | 1 | recorded`,
     shortHash(tools),
     '-',
   ]);
@@ -128,7 +128,7 @@ test('an insight counts where it was applied and keeps its last outcome', async 
 
 test('a decision has its last outcome and override; without an outcome its reward is null, not 0', async () => {
   const decided = (id: string) =>
-    event('flow.router.decision.v1', {}, { decision_id: id, session_id: 's', chosen_task: 'build' });
+    event('flow.router.decision.v1', { session: 's' }, { decision_id: id, chosen_task: 'build' });
   const ended = (id: string, outcome: string, more: object = {}) =>
     event('flow.router.outcome.v1', {}, { decision_id: id, outcome, time_to_resolution_ms: 900, ...more });
   const overridden = (id: string, task: string) =>

@@ -44,7 +44,8 @@ test('an attempt begins with its last start and ends with its last end', async (
   );
   assert.deepEqual(rows, [
     `t1 | 2026-01-01 | s | l | g | 1 | ${shortHash({ model: 'm' })} | m | recorded`,
-    `t2 | 2026-01-01 | s | l | g | 1 | ${shortHash({ model: 'n' })} | n | recorded`,
+    // The version was defined with another model: that is its configuration, and n what the attempt ran.
+    `t2 | 2026-01-01 | s | l | g | 1 | ${shortHash({ model: 'm' })} | n | recorded`,
     't1 | 2 | s/cycle-2 | completed | - | 2 | 1500 | 1500 | [mine, tool_use]',
     't2 | - | - | failed | 200 | 6 | 7 | 60000 | [error]',
     't1 | 10 | 3 | 0.02 | 1 | true',
@@ -90,7 +91,11 @@ test('spans keep their call, kind, time and tokens, of both origins', async () =
       model: 'm',
     }),
     span('b', read, { origin: 'log' }),
-    event('attempt.span_recorded', { attempt: 't1' }, { span_id: 5, kind: ['x'], tokens: 7, is_error: 'no' }),
+    event(
+      'attempt.span_recorded',
+      { attempt: 't1' },
+      { span_id: [5], kind: ['x'], tokens: 7, is_error: 'no' },
+    ),
   ];
   const query = 'select * exclude (day, payload_hash) from events.execution_spans';
   assert.deepEqual(await linesOf(events, query), [
@@ -165,10 +170,10 @@ test('an event about something that nobody made is an orphan, and so is one that
     event('insight.applied', {}, { insight_id: 'i' }),
     event('flow.router.outcome.v1', {}, { decision_id: 'd', outcome: 'success' }),
     event('flow.router.override.v1'),
-    event('session.created'),
-    event('lineage.locked'),
+    event('attempt.started', { attempt: 't3', agent: 'g' }, { agent: { version: 1 } }),
     event('agent.created', { agent: 'g' }, { config: {} }),
     event('insight.discovered'),
+    event('flow.router.decision.v1', { session: 's' }),
     event('artifact.scored', { artifact: 'a1', known: false }, { score: 5 }),
     event('session.created', { session: 's' }, { need: 'x' }),
   ];
@@ -184,9 +189,9 @@ test('an event about something that nobody made is an orphan, and so is one that
     'e09 | decision | [d]',
     'e10 | decision | []',
     'e11 | session | []',
-    'e12 | lineage | []',
-    'e13 | agent version | []',
-    'e14 | insight | []',
+    'e12 | agent version | []',
+    'e13 | insight | []',
+    'e14 | decision | []',
   ]);
 });
 

@@ -134,6 +134,7 @@ described as (
         openers.position as first_position,
         totals.last_position,
         openers.source_path,
+        openers.file_key,
         openers.byte_offset,
         openers.byte_length,
     from openers

@@ -1,6 +1,6 @@
 -- One row per version of an agent, with the hashes by which equal prompts, tools, flows and configurations are found.
 -- @key agent_id, agent_version
--- @not_null defined_by, defined_at, origin
+-- @not_null is_defined, defined_by, origin
 with
 
 -- A version may be known by its definition, by an attempt that says what it ran, or by its number alone.
@@ -73,6 +73,7 @@ select
     defined.flow_hash,
     defined.config_hash,
     defined.model,
+    defined.knowledge = 2 as is_defined,
     defined.event_id as defined_by,
     defined.occurred_at as defined_at,
     defined.origin,

@@ -1,7 +1,7 @@
 -- One row per event that starts or ends an attempt or defines an agent, and one for an attempt's spans of a day.
 -- @partition day
 -- @key event_id
--- @not_null event_type, occurred_at, origin
+-- @not_null event_type, origin
 with
 
 events as (
@@ -31,21 +31,27 @@ with_agents as (
     select
         *,
         object_field(case event_type when 'attempt.started' then fields.agent else fields.config end) as config,
-        version_field(case event_type
+        name_field(case event_type
             when 'attempt.started' then json_extract(fields.agent, '$.version')
             when 'agent.created' then fields.version
             when 'agent.evolved' then fields.to_version end) as agent_version,
     from read
 ),
 
-hashed as (
+with_parts as (
     select
         *,
         json_transform(config, '{"system_prompt": "JSON", "tools": "JSON", "flow": "JSON", "model": "JSON"}') as parts,
-        -- Most attempts of logs name a version and no more: that is no configuration.
-        nullif(config_hash(config), case event_type when 'attempt.started' then sha256('{}') else '' end)
-            as agent_config_hash,
     from with_agents
+),
+
+hashed as (
+    select
+        *,
+        list_transform(
+            [parts.system_prompt, parts.tools, parts.flow, without_name(config)],
+            lambda part: part_hash(part)) as hashes,
+    from with_parts
 ),
 
 single_events as (
@@ -61,16 +67,17 @@ single_events as (
         tags,
         payload_hash,
         agent_version,
-        agent_config_hash,
-        part_hash(parts.system_prompt) as system_prompt_hash,
-        part_hash(parts.tools) as tools_hash,
-        part_hash(parts.flow) as flow_hash,
+        -- An attempt that names a version and no more says nothing of its configuration.
+        nullif(hashes[4], case event_type when 'attempt.started' then sha256('{}') else '' end) as agent_config_hash,
+        hashes[1] as system_prompt_hash,
+        hashes[2] as tools_hash,
+        hashes[3] as flow_hash,
         text_field(parts.model) as agent_model,
         case when event_type = 'agent.created' then text_field(fields.name) end as agent_name,
         case when event_type = 'attempt.started' then text_field(fields.model) end as model,
         sha256(text_field(fields.input.need)) as need_hash,
         try_cast(integer_field(fields.cycle) as integer) as cycle,
-        text_field(fields.rollout_id) as rollout_id,
+        name_field(fields.rollout_id) as rollout_id,
         -- Where a failure is told at length, its payload tells it.
         left(text_field(fields.error), 200) as error,
         milliseconds_field(fields.duration_ms) as duration_ms,

@@ -1,7 +1,7 @@
 -- One row per attempt that was started, recorded or read from logs: what it began with and how it ended.
 -- @split day
 -- @key attempt_id
--- @not_null status, started_at, origin, input_event, input_payload_hash
+-- @not_null status, origin, input_event, input_payload_hash
 -- @check status in ('started', 'completed', 'failed')
 -- @check (status = 'started') = (output_event is null)
 with
@@ -49,8 +49,10 @@ select
     coalesce(starts.lineage_id, agent_definitions.lineage_id) as lineage_id,
     starts.agent_id,
     starts.agent_version,
-    -- What the attempt itself says it ran stands above what the version was defined to be.
-    coalesce(starts.agent_config_hash, agent_definitions.config_hash) as agent_config_hash,
+    -- Where the version was defined, that is the whole of it; what attempts say of themselves may be a part.
+    case
+        when agent_definitions.is_defined then agent_definitions.config_hash
+        else coalesce(starts.agent_config_hash, agent_definitions.config_hash) end as agent_config_hash,
     starts.cycle,
     coalesce(starts.rollout_id, starts.session_id || '/cycle-' || starts.cycle) as rollout_id,
     coalesce(starts.model, starts.agent_model, agent_definitions.model) as model,

@@ -1,7 +1,7 @@
 -- One row per recorded step of an attempt: a model's call, a tool's call or result, reasoning or output.
 -- @partition day
 -- @key span_event_id
--- @not_null span_id, occurred_at, origin
+-- @not_null span_id, origin
 with
 
 events as (
@@ -27,9 +27,9 @@ read as (
 select
     event_id as span_event_id,
     -- Of a program that numbers no spans, the event itself is the span.
-    coalesce(text_field(fields.span_id), event_id) as span_id,
+    coalesce(name_field(fields.span_id), event_id) as span_id,
     attempt_id,
-    text_field(fields.parent_span_id) as parent_span_id,
+    name_field(fields.parent_span_id) as parent_span_id,
     text_field(fields.kind) as kind,
     text_field(fields.tool_name) as tool_name,
     flag_field(fields.is_error) as is_error,

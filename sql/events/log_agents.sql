@@ -1,17 +1,22 @@
--- One row per definition of an agent met in the session logs: harness, version, model, instructions; where it was met first.
+-- One row per agent met in the session logs, of one harness version, model and setup: the turn that it took first.
 -- @split day
--- @key definition_id
--- @not_null event_id, agent_id, agent_version, turn_id
-select
-    turn_agents.day,
-    turn_agents.definition_id,
-    derived_event_id('agent.created', turn_agents.definition_id) as event_id,
-    turn_agents.agent_id,
-    turn_agents.agent_version,
-    turn_agents.turn_id,
-    turn_agents.started_at as occurred_at,
-from events.turn_agents
-qualify row_number() over (
-    partition by turn_agents.definition_id order by turn_agents.started_at, turn_agents.day, turn_agents.turn_id
-) = 1
-order by turn_agents.definition_id
+-- @key agent_id, agent_version
+-- @not_null turn_id
+with
+
+turns as (
+    select
+        turns.day,
+        harness_name(turns.agent) as agent_id,
+        log_agent_version(turns.version, turns.model, sessions.setup_hash) as agent_version,
+        turns.turn_id,
+        coalesce(turns.started_at, sessions.started_at) as first_at,
+    from core.turns
+    join core.sessions using (session_id)
+    where not sessions.is_replay
+)
+
+select day, agent_id, agent_version, turn_id, first_at
+from turns
+qualify row_number() over (partition by agent_id, agent_version order by first_at, day, turn_id) = 1
+order by agent_id, agent_version

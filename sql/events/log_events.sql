@@ -4,12 +4,6 @@
 -- @not_null origin, event_type, schema_version, is_known, tags, payload, payload_hash, payload_size
 with
 
-sessions as (
-    select session_id, started_at
-    from core.sessions
-    where not is_replay
-),
-
 -- Logs of the bare era stamp their sessions, not their lines.
 turns as (
     select
@@ -17,13 +11,14 @@ turns as (
             coalesce(turns.started_at, sessions.started_at) as started_at,
             coalesce(turns.ended_at, turns.started_at, sessions.started_at) as ended_at
         ),
-        turn_agents.agent_id,
-        turn_agents.agent_version,
-        turn_agents.model as asked_model,
+        harness_name(turns.agent) as agent_id,
+        log_agent_version(turns.version, turns.model, sessions.setup_hash) as agent_version,
         attempt_end_type(turns.end_reason, turns.is_ended) as end_type,
+        sessions.instructions,
+        sessions.offered_tools,
     from core.turns
-    join sessions using (session_id)
-    join events.turn_agents using (turn_id)
+    join core.sessions using (session_id)
+    where not sessions.is_replay
 ),
 
 results as (
@@ -60,7 +55,7 @@ steps as (
     where steps.kind in ('text', 'reasoning', 'tool_call', 'tool_result')
 ),
 
--- Keys stand in canonical order; a field that is null is left out.
+-- Keys stand in canonical order; a field that is null is left out. Arguments stay the text that the model wrote.
 spans as (
     select
         'attempt.span_recorded' as event_type,
@@ -70,17 +65,16 @@ spans as (
         agent_id,
         occurred_at,
         case when kind = 'tool_call' then ['tool_use'] when is_error then ['error'] else [] end as tags,
-        '{' || coalesce('"duration_ms":' || duration_ms || ',', '')
-            || coalesce('"input":' || canonical_string(arguments) || ',', '')
-            || coalesce('"is_error":' || is_error::varchar || ',', '')
-            || '"kind":"' || kind || '"'
-            || case when kind = 'tool_call' then '' else coalesce(',"output":' || canonical_string(text), '') end
-            || coalesce(',"parent_span_id":"' || call_step_id || '"', '')
-            || ',"span_id":"' || step_id || '"'
-            || coalesce(',"tokens":' || nullif(counts_object([
-                ('input', input_tokens),
-                ('output', output_tokens)]), '{}'), '')
-            || coalesce(',"tool_name":' || canonical_string(tool_name), '')
+        '{' || concat_ws(',',
+            '"duration_ms":' || duration_ms,
+            '"input":' || to_json(arguments::varchar)::varchar,
+            case when kind = 'tool_result' then '"is_error":' || is_error end,
+            '"kind":"' || kind || '"',
+            case when kind <> 'tool_call' then '"output":' || to_json(text)::varchar end,
+            '"parent_span_id":' || to_json(call_step_id)::varchar,
+            '"span_id":' || to_json(step_id)::varchar,
+            '"tokens":{' || nullif(concat_ws(',', '"input":' || input_tokens, '"output":' || output_tokens), '') || '}',
+            '"tool_name":' || to_json(tool_name)::varchar)
             || '}' as payload,
         source_path,
         file_key,
@@ -102,31 +96,22 @@ paths as (
     group by turn_id
 ),
 
-openers as (
-    select turn_id, file_key
-    from core.steps
-    where prompt_kind is not null
-),
-
 attempts as (
     select
         turns.*,
-        openers.file_key,
         coalesce(paths.last_place, {
-            'source_path': turns.source_path, 'file_key': openers.file_key,
+            'source_path': turns.source_path, 'file_key': turns.file_key,
             'byte_offset': turns.byte_offset, 'byte_length': turns.byte_length}) as last_place,
         coalesce(paths.span_count, 0) as span_count,
         '"duration_ms":' || turns.duration_ms as duration,
-        '"spans":[' || array_to_string(
-            list_transform(paths.span_ids, lambda span_id: '"' || span_id || '"'), ',') || ']' as spans,
-        '"tokens":' || nullif(counts_object([
-            ('cache_read', turns.cache_read_tokens),
-            ('cache_write', turns.cache_write_tokens),
-            ('input', turns.input_tokens),
-            ('output', turns.output_tokens),
-            ('reasoning', turns.reasoning_tokens)]), '{}') as tokens,
+        '"spans":' || to_json(paths.span_ids)::varchar as spans,
+        '"tokens":{' || nullif(concat_ws(',',
+            '"cache_read":' || turns.cache_read_tokens,
+            '"cache_write":' || turns.cache_write_tokens,
+            '"input":' || turns.input_tokens,
+            '"output":' || turns.output_tokens,
+            '"reasoning":' || turns.reasoning_tokens), '') || '}' as tokens,
     from turns
-    join openers using (turn_id)
     left join paths using (turn_id)
 ),
 
@@ -139,10 +124,13 @@ starts as (
         agent_id,
         started_at as occurred_at,
         [] as tags,
-        '{"agent":{' || coalesce('"model":' || canonical_string(asked_model) || ',', '')
-            || '"version":' || canonical_string(agent_version) || '},"input":{"need":' || canonical_string(question)
-            || '}' || coalesce(',"model":' || canonical_string(asked_model), '')
-            || ',"prompt_kind":' || canonical_string(prompt_kind) || '}' as payload,
+        '{' || concat_ws(',',
+            '"agent":{' || concat_ws(',',
+                '"model":' || to_json(model)::varchar,
+                '"version":' || to_json(agent_version)::varchar) || '}',
+            '"input":{"need":' || to_json(question)::varchar || '}',
+            '"model":' || to_json(model)::varchar,
+            '"prompt_kind":"' || prompt_kind || '"') || '}' as payload,
         source_path,
         file_key,
         byte_offset,
@@ -158,16 +146,18 @@ ends as (
         session_id,
         agent_id,
         ended_at as occurred_at,
-        case
-            when end_type = 'attempt.failed' then ['error']
-            else tags_where([('tool_use', tool_call_count > 0), ('multi_step', span_count > 3)]) end as tags,
-        '{' || array_to_string(list_filter(
+        list_concat(
+            case when end_type = 'attempt.failed' then ['error'] else [] end,
+            case when end_type = 'attempt.completed' and span_count > 3 then ['multi_step'] else [] end,
+            case when end_type = 'attempt.completed' and tool_call_count > 0 then ['tool_use'] else [] end) as tags,
+        '{' || concat_ws(',',
+            duration,
+            case when end_type = 'attempt.failed' then '"error":"' || end_reason || '"' end,
             case
-                when end_type = 'attempt.failed' then
-                    [duration, '"error":' || canonical_string(end_reason),
-                        '"partial_output":' || canonical_string(all_text), spans, tokens]
-                else [duration, '"output":' || canonical_string(final_answer), spans, tokens] end,
-            lambda field: field is not null), ',') || '}' as payload,
+                when end_type = 'attempt.failed' then '"partial_output":' || to_json(all_text)::varchar
+                else '"output":' || to_json(final_answer)::varchar end,
+            spans,
+            tokens) || '}' as payload,
         last_place.source_path as source_path,
         last_place.file_key as file_key,
         last_place.byte_offset as byte_offset,
@@ -185,13 +175,14 @@ pairs as (
         attempts.agent_id,
         attempts.ended_at as occurred_at,
         [] as tags,
-        '{"answer":' || canonical_string(qa_pairs.answer)
-            || ',"answer_hash":"' || qa_pairs.answer_hash
-            || '","content_hash":"' || qa_pairs.content_hash
-            || '","qa_id":"' || qa_pairs.qa_id
-            || '","question":' || canonical_string(qa_pairs.question)
-            || ',"question_hash":"' || qa_pairs.question_hash
-            || '","turn_id":"' || qa_pairs.turn_id || '"}' as payload,
+        '{' || concat_ws(',',
+            '"answer":' || to_json(qa_pairs.answer)::varchar,
+            '"answer_hash":"' || qa_pairs.answer_hash || '"',
+            '"content_hash":"' || qa_pairs.content_hash || '"',
+            '"qa_id":"' || qa_pairs.qa_id || '"',
+            '"question":' || to_json(qa_pairs.question)::varchar,
+            '"question_hash":"' || qa_pairs.question_hash || '"',
+            '"turn_id":"' || qa_pairs.turn_id || '"') || '}' as payload,
         attempts.source_path,
         attempts.file_key,
         attempts.byte_offset,
@@ -203,23 +194,28 @@ pairs as (
 agents as (
     select
         'agent.created' as event_type,
-        log_agents.definition_id as subject_id,
+        turns.agent_id || '|' || turns.agent_version as subject_id,
         null as turn_id,
         null as session_id,
-        log_agents.agent_id,
-        log_agents.occurred_at,
+        turns.agent_id,
+        turns.started_at as occurred_at,
         [] as tags,
-        turn_agents.definition as payload,
-        attempts.source_path,
-        attempts.file_key,
-        attempts.byte_offset,
-        attempts.byte_length,
+        '{' || concat_ws(',',
+            '"config":{' || concat_ws(',',
+                '"model":' || to_json(turns.model)::varchar,
+                '"system_prompt":' || to_json(turns.instructions)::varchar,
+                '"tools":' || to_json(turns.offered_tools)::varchar) || '}',
+            '"name":"' || turns.agent_id || '"',
+            '"version":' || to_json(turns.agent_version)::varchar) || '}' as payload,
+        turns.source_path,
+        turns.file_key,
+        turns.byte_offset,
+        turns.byte_length,
     from events.log_agents
-    join events.turn_agents using (turn_id)
-    join attempts using (turn_id)
+    join turns using (turn_id)
 ),
 
-all_events as (
+told as (
     select * from spans
     union all by name
     select * from starts
@@ -229,6 +225,11 @@ all_events as (
     select * from pairs
     union all by name
     select * from agents
+),
+
+-- Of the canonical form only the escapes are missing.
+canonical as (
+    select * replace (lower_case_escapes(payload) as payload) from told
 )
 
 select
@@ -243,7 +244,7 @@ select
     agent_id,
     null::varchar as artifact_id,
     turn_id as attempt_id,
-    list_sort(tags) as tags,
+    tags,
     payload,
     sha256(payload) as payload_hash,
     strlen(payload) as payload_size,
@@ -251,6 +252,6 @@ select
     file_key,
     byte_offset,
     byte_length,
-from all_events
+from canonical
 where is_in_force(occurred_at)
 order by event_id

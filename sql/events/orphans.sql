@@ -51,20 +51,11 @@ spoken_of as (
     where event_type in ('flow.router.outcome.v1', 'flow.router.override.v1')
 ),
 
--- What an event begins or changes must have a name, else no table has a row of it.
+-- An event of which no table can have a row (what has no name at all is in events.rejects), or none that can be joined.
 nameless as (
     select event_id, 'session' as missing
     from facts
-    where event_type in ('session.created', 'attempt.started', 'flow.router.decision.v1') and session_id is null
-    union all
-    select event_id, 'lineage'
-    from facts
-    where event_type in ('lineage.created', 'lineage.locked', 'lineage.unlocked', 'directive.added')
-        and lineage_id is null
-    union all
-    select event_id, 'attempt' from facts where event_type = 'attempt.started' and attempt_id is null
-    union all
-    select event_id, 'artifact' from facts where event_type = 'artifact.created' and artifact_id is null
+    where event_type in ('attempt.started', 'flow.router.decision.v1') and session_id is null
     union all
     select event_id, 'insight' from facts where event_type = 'insight.discovered' and insight_id is null
     union all

@@ -15,8 +15,9 @@ create or replace macro milliseconds_field(value) as try_cast(round(number_field
 create or replace macro flag_field(value) as
     case when json_type(value) = 'BOOLEAN' then value::varchar = 'true' end;
 
--- A version is a number in recorded events and a text in logs; both are compared as text.
-create or replace macro version_field(value) as
+-- Ids and versions are texts or numbers (the version of an agent is a number in recorded events and a text in logs); both
+-- are compared as text.
+create or replace macro name_field(value) as
     case when json_type(value) in ('VARCHAR', 'BIGINT', 'UBIGINT') then json_extract_string(value, '$') end;
 
 create or replace macro texts_field(value) as
@@ -28,28 +29,22 @@ create or replace macro object_field(value) as
     case when json_type(value) = 'OBJECT' then value end;
 
 -- A part of a canonical JSON text (RFC 8785), canonical again: cut out, DuckDB 1.5 writes it with 1e21 and \u001F where
--- the canonical form has 1e+21 and \u001f. All else it keeps, so only texts that show one of the two are taken apart.
+-- the canonical form has 1e+21 and \u001f, and all else as it was. Exponents are looked for outside of strings only.
 create or replace macro canonical_part(value) as
     case
-        when regexp_matches(value::varchar, '\de\d|\\u00') then array_to_string(
+        when regexp_matches(value::varchar, '\de\d') then array_to_string(
             list_transform(
                 regexp_extract_all(value::varchar, '"(?:[^"\\]|\\.)*"|[^"]+'),
                 lambda token: case
-                    when not starts_with(token, '"') then regexp_replace(token, '(\d)e(\d)', '\1e+\2', 'g')
-                    when not contains(token, '\u00') then token
-                    else array_to_string(
-                        list_transform(
-                            regexp_extract_all(token, '\\u00..|\\.|[^\\]+'),
-                            lambda part: case when starts_with(part, '\u00') then lower(part) else part end),
-                        '') end),
+                    when starts_with(token, '"') then lower_case_escapes(token)
+                    else regexp_replace(token, '(\d)e(\d)', '\1e+\2', 'g') end),
             '')
-        else value::varchar end;
+        else lower_case_escapes(value::varchar) end;
 
 -- SHA-256 (hex) of a part of a canonical payload; null where there is none.
 create or replace macro part_hash(value) as sha256(canonical_part(value));
 
--- SHA-256 of an agent's configuration; its name and the number of its version are no part of it, so that equal
--- configurations of different agents are found by equal hashes.
-create or replace macro config_hash(config) as
-    case when json_type(config) = 'OBJECT' then
-        part_hash(json_merge_patch(config, '{"name":null,"version":null}')) end;
+-- An agent's configuration; its name and the number of its version are no part of it, so that equal configurations of
+-- different agents have equal hashes.
+create or replace macro without_name(config) as
+    case when json_type(config) = 'OBJECT' then json_merge_patch(config, '{"name":null,"version":null}') end;

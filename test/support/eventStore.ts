@@ -34,6 +34,7 @@ const firstMinute = Date.UTC(2026, 0, 1, 10);
 
 // The models that fold state, and the claims about them: what a store of this file runs as it stands.
 const models = [
+  'macros/canonical',
   'macros/payloads',
   'events/facts',
   'events/execution_spans',
@@ -95,12 +96,20 @@ export async function storeOf(events: readonly EventSpec[]): Promise<TestLake> {
 export async function linesOf(events: readonly EventSpec[], ...queries: string[]): Promise<string[]> {
   const lake = await storeOf(events);
   try {
-    const rows: Record<string, unknown>[] = [];
-    for (const query of queries) rows.push(...(await lake.query(query)));
-    return rows.map((row) => Object.values(row).map(shown).join(' | '));
+    return await readLines(lake, queries);
   } finally {
     await lake.remove();
   }
+}
+
+/** The same of a lake that is there already. */
+export async function readLines(lake: TestLake, queries: readonly string[]): Promise<string[]> {
+  const lines: string[] = [];
+  for (const query of queries) {
+    const rows = await lake.query(query);
+    lines.push(...rows.map((row) => Object.values(row).map(shown).join(' | ')));
+  }
+  return lines;
 }
 
 function shown(value: unknown): string {
@@ -146,7 +155,9 @@ function numbered(events: readonly EventSpec[]): PlacedEvent[] {
 export function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
 }
 

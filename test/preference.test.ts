@@ -278,3 +278,43 @@ test('pairs stand on the day of the chosen answer, in the split of its family', 
   );
   assert.deepEqual(rows, [['2026-05-03', 'root', true]]);
 });
+
+test('pairs of session logs come as they are, without scores', async () => {
+  const twin = {
+    day: '2026-05-01',
+    twin_id: 'twin',
+    chosen_turn_id: 't2',
+    rejected_turn_id: 't1',
+    session_id: 'log',
+    group_id: 'root',
+    agent: 'claude',
+    project_path: '~/site',
+    model: 'model-l',
+    prompt: [{ role: 'user', content: 'Why?' }],
+    chosen: { role: 'assistant', content: 'Because.' },
+    rejected: { role: 'assistant', content: 'So.' },
+    pair_source: 'rollback',
+    prompt_hash: 'p',
+    chosen_hash: 'c',
+    rejected_hash: 'r',
+    pair_weight: 0.5,
+    created_at: '2026-05-01 10:00:00',
+    source_events: ['e-0000', 'e-0002'],
+    metadata: { rule: 'r', events: { input: 'e-0000', chosen: 'e-0002', rejected: 'e-0001' } },
+  };
+  const rows = await ask(
+    artifact('a', 'x'),
+    `select prompt::varchar[], chosen::varchar[], rejected::varchar[], margin, score_delta, pair_weight, pair_source,
+       group_id, harness, teacher_model, project, metadata ->> '$.rule'
+     from datasets.preference`,
+    { 'core.answer_twins': [twin] },
+  );
+  assert.deepEqual(rows, [
+    [
+      ['{"role":"user","content":"Why?"}'],
+      ['{"role":"assistant","content":"Because."}'],
+      ['{"role":"assistant","content":"So."}'],
+      ...[0, null, 0.5, 'rollback', 'root', 'claude-code', 'model-l', '~/site', 'r'],
+    ],
+  ]);
+});

@@ -139,6 +139,8 @@ test('later events leave the history of a decision as it was', async () => {
   const later = [outcome('a', 'success'), override('a', 'lint', 'test'), decision('c', 'lint')];
   const before = await ask(events, ids);
   const since = await ask([...events, ...later], ids);
+  assert.equal(before.length, 2);
+  assert.equal(since.length, 3);
   assert.deepEqual(since[1], before[1]);
 });
 

@@ -50,6 +50,9 @@ create or replace macro is_ranking(payload) as coalesce(
             = json_array_length(payload, '$.ranking'),
     false);
 
+-- The longest line, in bytes, that is read as an event.
+create or replace macro longest_event() as 8388608;
+
 -- What keeps an event of a known type from being read at all; null where nothing does. A field that a view can do without
 -- is no reason: the event stays and the view says null.
 create or replace macro event_problem(

@@ -48,6 +48,14 @@ verify *options:
 doctor *options:
     @{{ tracemill }} doctor {{ options }}
 
+# Hold the router decisions to their gates; exit 65 where one fails
+router-audit *options:
+    @{{ tracemill }} router-audit {{ options }}
+
+# What the last training events hold and what each dataset lacks
+signal-summary *options:
+    @{{ tracemill }} signal-summary {{ options }}
+
 # Measure ingest against its references
 bench *options:
     @node {{ quote(justfile_directory() / "dist/test/bench/bench.js") }} {{ options }}

@@ -171,7 +171,7 @@ contexts as (
 )
 
 select
-    described.* exclude (voided_position),
+    described.*,
     sha256(described.question) as prompt_hash,
     contexts.context_hash,
 from described

@@ -1,9 +1,9 @@
 -- One row per event line that makes no event: where it is and why.
 -- @partition day
 -- @key file_key, byte_offset, record_no
--- @not_null source_path, reason
+-- @not_null source, source_path, reason
 select
-    event_rows.origin,
+    case event_rows.origin when 'recorded' then 'events' else event_rows.origin end as source,
     event_rows.source_path,
     event_rows.file_key,
     event_rows.line_no,

@@ -41,3 +41,12 @@ create or replace macro key_order(key) as
                 chr(0), chr(3) || chr(4)),
                 chr(1114111), chr(1114111) || chr(4)),
             '([\x{E000}-\x{FFFF}])', chr(1114111) || '\1', 'g') end;
+
+-- Where each of the keys stands for the first time.
+create or replace macro first_places(keys) as
+    list_transform(
+        list_filter(
+            list_zip(list_sort(list_zip(keys, range(1, len(keys) + 1))),
+                list_concat([null], list_sort(list_zip(keys, range(1, len(keys) + 1))))[:len(keys)]),
+            lambda pair: pair[2] is null or pair[1][1] <> pair[2][1]),
+        lambda pair: pair[1][2]);

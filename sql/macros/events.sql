@@ -50,6 +50,9 @@ create or replace macro is_ranking(payload) as coalesce(
             = json_array_length(payload, '$.ranking'),
     false);
 
+-- The longest line, in bytes, that is read as an event.
+create or replace macro longest_event() as 8388608;
+
 -- What keeps an event of a known type from being read at all; null where nothing does. A field that a view can do without
 -- is no reason: the event stays and the view says null.
 create or replace macro event_problem(
@@ -84,7 +87,7 @@ create or replace macro inferred_tags(event_type, schema_version, payload) as
         when not is_known_event(event_type, schema_version) then []::varchar[]
         when event_type = 'attempt.span_recorded' then tags_where([
             ('tool_use', payload ->> '$.kind' = 'tool_call'),
-            ('error', payload ->> '$.is_error' = 'true')])
+            ('error', (payload -> '$.is_error')::varchar = 'true')])
         when event_type = 'attempt.completed' then tags_where([
             ('multi_step', json_array_length(payload, '$.spans') > 3)])
         when event_type = 'attempt.failed' then ['error']

@@ -21,10 +21,11 @@ spool_records as (
     where source = 'events' and record is not null
 ),
 
+-- One line of many megabytes would take the memory that a whole day has.
 parsed as (
     select
         * exclude (record),
-        json_transform(record, '{"id": "VARCHAR", "timestamp": "VARCHAR", "event_type": "VARCHAR",
+        json_transform(case when byte_length <= longest_event() then record end, '{"id": "VARCHAR", "timestamp": "VARCHAR", "event_type": "VARCHAR",
             "schema_version": "VARCHAR", "session_id": "VARCHAR", "lineage_id": "VARCHAR", "agent_id": "VARCHAR",
             "artifact_id": "VARCHAR", "attempt_id": "VARCHAR", "tags": "JSON", "payload": "JSON"}') as fields,
     from spool_records
@@ -57,70 +58,58 @@ numbered as materialized (
     )
 ),
 
--- How deep a payload is nested: only one with many brackets can be too deep for the walk below.
-brackets as (
-    select
-        row_no,
-        unnest(string_split(
-            regexp_replace(regexp_replace(payload, '"(?:[^"\\]|\\.)*"', '', 'g'), '[^{}\[\]]+', '', 'g'), '')) as bracket,
-        generate_subscripts(string_split(
-            regexp_replace(regexp_replace(payload, '"(?:[^"\\]|\\.)*"', '', 'g'), '[^{}\[\]]+', '', 'g'), ''), 1) as place,
-    from numbered
-    where length(payload) - length(replace(replace(payload, '{', ''), '[', '')) > 100
-),
-
-too_deep as (
-    select distinct row_no
-    from (
-        select row_no, sum(case when bracket in ('{', '[') then 1 else -1 end) over (
-            partition by row_no order by place) as depth
-        from brackets
-    )
-    where depth > 100
-),
-
--- Of a key given twice the first counts, as everywhere in DuckDB.
-nodes as (
-    select
-        numbered.row_no,
-        tree.id,
-        tree.parent,
-        tree.key,
-        tree.type,
-        case tree.type
-            when 'OBJECT' then '{' || chr(1)
-            when 'ARRAY' then '[' || chr(1)
-            when 'VARCHAR' then lower_case_escapes(tree.atom::varchar)
-            when 'BOOLEAN' then tree.atom::varchar
-            when 'NULL' then 'null'
-            else canonical_number(tree.atom::varchar) end as token,
-    from (select row_no, payload from numbered anti join too_deep using (row_no)) as numbered,
-        json_tree(numbered.payload::json) as tree
-    qualify tree.parent is null
-        or row_number() over (partition by numbered.row_no, tree.parent, tree.key order by tree.id) = 1
-),
-
--- The place of each value in the canonical order: its parent's place, chr(1), then its key or index. What closes an object
--- or array stands at its place with chr(2), behind all that is in it.
+-- Key and value of each child; of a key given twice the first counts, as everywhere in DuckDB. An index is a key with
+-- leading zeros. The place of a value in the canonical order is its parent's place, chr(1), then its key; what closes an
+-- object or a list stands at its place with chr(2), behind all that is in it.
 placed as (
     with recursive walk as (
-        select row_no, id, type, '' as place, token
-        from nodes
-        where parent is null
+        select row_no, '' as place, null::varchar as key, payload::json as value, 'OBJECT' as type, 0 as depth
+        from numbered
+        where payload is not null
         union all
         select
-            nodes.row_no,
-            nodes.id,
-            nodes.type,
-            walk.place || chr(1)
-                || case walk.type when 'OBJECT' then key_order(nodes.key) else lpad(nodes.key, 12, '0') end as place,
-            case walk.type when 'OBJECT' then canonical_string(nodes.key) || ':' else '' end || nodes.token as token,
-        from walk
-        join nodes on nodes.row_no = walk.row_no and nodes.parent = walk.id
+            row_no,
+            place || chr(1) || key_order(entry[1]) as place,
+            case type when 'OBJECT' then entry[1] end as key,
+            entry[2] as value,
+            json_type(entry[2]) as type,
+            depth + 1 as depth,
+        from (
+            select
+                row_no,
+                place,
+                type,
+                depth,
+                unnest(case
+                    when type = 'ARRAY' then list_zip(
+                        list_transform(
+                            range(json_array_length(value)::bigint),
+                            lambda index: lpad(index::varchar, 12, '0')),
+                        json_extract(value, '$[*]'))
+                    when len(json_keys(value)) = len(list_distinct(json_keys(value))) then list_zip(
+                        json_keys(value),
+                        json_extract(value, '$.*'))
+                    else list_zip(
+                        list_select(json_keys(value), first_places(json_keys(value))),
+                        list_select(json_extract(value, '$.*'), first_places(json_keys(value)))) end) as entry,
+            from walk
+            where type in ('OBJECT', 'ARRAY') and depth < 500
+        )
     )
-    select row_no, place, token from walk
+    select
+        row_no,
+        place,
+        type in ('OBJECT', 'ARRAY') and depth = 500 as is_cut,
+        coalesce(canonical_string(key) || ':', '') || case type
+            when 'OBJECT' then '{' || chr(1)
+            when 'ARRAY' then '[' || chr(1)
+            when 'VARCHAR' then lower_case_escapes(value::varchar)
+            when 'BOOLEAN' then value::varchar
+            when 'NULL' then 'null'
+            else canonical_number(value::varchar) end as token,
+    from walk
     union all
-    select row_no, place || chr(2), chr(2) || case type when 'OBJECT' then '}' else ']' end
+    select row_no, place || chr(2), false, chr(2) || case type when 'OBJECT' then '}' else ']' end
     from walk
     where type in ('OBJECT', 'ARRAY')
 ),
@@ -138,6 +127,7 @@ canonical as (
             chr(1) || ',', ''),
             ',' || chr(2), ''),
             chr(2), '') as payload,
+        bool_or(is_cut) as is_cut,
     from placed
     group by row_no
 ),
@@ -149,8 +139,7 @@ typed as (
             as schema_version,
         list_filter(numbered.given_tags, lambda tag: tag <> '') as given_tags,
         canonical.payload,
-        sha256(canonical.payload) as payload_hash,
-        numbered.payload is null as has_no_object,
+        canonical.is_cut,
     from numbered
     left join canonical using (row_no)
 )
@@ -168,7 +157,7 @@ select
     attempt_id,
     given_tags,
     payload,
-    payload_hash,
+    sha256(payload) as payload_hash,
     source_path,
     file_key,
     line_no,
@@ -176,12 +165,13 @@ select
     byte_length,
     record_no,
     case
+        when byte_length > longest_event() then 'larger than 8 MB'
         when event_id is null then 'no id'
         when event_type is null then 'no event_type'
         when occurred_at is null then 'no valid timestamp'
         when schema_version is null then 'schema_version is no whole number from 1'
-        when has_no_object then 'payload is no object'
-        when payload is null then 'payload is nested deeper than 100 levels'
+        when payload is null then 'payload is no object'
+        when is_cut then 'payload is nested deeper than 500 levels'
         else event_problem(
             event_type, schema_version, session_id, lineage_id, agent_id, artifact_id, attempt_id, payload)
         end as reject_reason,

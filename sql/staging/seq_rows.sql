@@ -23,7 +23,7 @@ records as (
 parsed as (
     select
         * exclude (record),
-        json_transform(record, '{"ts_ms": "VARCHAR", "dur_us": "BIGINT", "ok": "BOOLEAN", "session_id": "VARCHAR",
+        json_transform(case when byte_length <= longest_event() then record end, '{"ts_ms": "VARCHAR", "dur_us": "BIGINT", "ok": "BOOLEAN", "session_id": "VARCHAR",
             "event_id": "VARCHAR", "name": "VARCHAR", "subject": "VARCHAR"}') as fields,
     from records
 ),

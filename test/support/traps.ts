@@ -150,7 +150,7 @@ async function startDatabase(
   lines: readonly RawLines[],
 ) {
   await connection.run(
-    'create schema raw; create schema staging; create schema core; create schema datasets',
+    'create schema raw; create schema staging; create schema core; create schema events; create schema datasets',
   );
   for (const { text } of macros) await connection.run(text);
   for (const source of rawSources) await connection.run(rawTable(source, lines));
@@ -167,7 +167,7 @@ async function runModel(connection: DuckDBConnection, node: Node): Promise<void>
 
 /** The models that a query's tables come from, in building order. */
 function needed(nodes: readonly Node[], query: string): Node[] {
-  const names = new Set(query.match(/\b(staging|core|datasets)\.\w+/g));
+  const names = new Set(query.match(/\b(staging|core|events|datasets)\.\w+/g));
   for (const node of [...nodes].reverse()) {
     if (names.has(node.name)) for (const input of node.inputs) names.add(input);
   }

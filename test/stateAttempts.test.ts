@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { event, linesOf, shortHash } from './support/eventStore.js';
+import { event, linesOf, shortHash, storeOf } from './support/eventStore.js';
 
 // One agent in version 1, its attempt t1 in cycle 2 of session s on lineage l, and the artifact a1 it made.
 const agent = event('agent.created', { agent: 'g', lineage: 'l' }, { version: 1, config: { model: 'm' } });
@@ -156,6 +158,27 @@ test('an artifact leads to attempt, agent version, lineage and session; one that
     'e09 | d | no-lineage | lineage | []',
     'e10 | e | no-session | session | []',
   ]);
+});
+
+test('an artifact without its lineage, or one that is nowhere, fails the build', async () => {
+  const lost = event('artifact.created', { artifact: 'b', attempt: 'nowhere' });
+  const lake = await storeOf([agent, started, artifact, lost]);
+  const without = async (table: string) => {
+    const file = join(lake.config.sql, 'events', `${table}.sql`);
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace(/order by [^\n]*\n$/, 'limit 0'));
+    const { failures } = await lake.build();
+    await writeFile(file, text);
+    return failures.map(({ model, examples }) => [model, ...examples]);
+  };
+  assert.deepEqual(await without('lineages'), [
+    ['checks.every_artifact_leads_to_its_origin', 'artifact_id=a1 attempt_id=t1 lineage_id=l session_id=s'],
+  ]);
+  assert.deepEqual(await without('orphans'), [
+    ['checks.no_recorded_artifact_is_lost', 'event_id=e04 artifact_id=b'],
+  ]);
+  assert.deepEqual((await lake.build()).failures, []);
+  await lake.remove();
 });
 
 test('an event about something that nobody made is an orphan, and so is one that names nothing', async () => {

@@ -58,7 +58,7 @@ test('state is what a walk through the events gives, at once or batch by batch, 
       assert.deepEqual(await stateOf(stepwise.config), await stateOf(atOnce.config));
       await Promise.all([atOnce.remove(), stepwise.remove()]);
     }),
-    { numRuns: 5, endOnFailure: true },
+    { numRuns: 5, endOnFailure: true, includeErrorInReport: true },
   );
 });
 
@@ -87,7 +87,7 @@ test('events that arrive in any order, some twice, in any number of files, fold 
       assert.deepEqual(await stateOf(stepwise.config), await stateOf(atOnce.config));
       await Promise.all([atOnce.remove(), stepwise.remove()]);
     }),
-    { numRuns: 3, endOnFailure: true },
+    { numRuns: 3, endOnFailure: true, includeErrorInReport: true },
   );
 });
 

@@ -38,14 +38,20 @@ with_agents as (
     from read
 ),
 
-hashed as (
+with_parts as (
     select
         *,
         json_transform(config, '{"system_prompt": "JSON", "tools": "JSON", "flow": "JSON", "model": "JSON"}') as parts,
-        -- An attempt that names a version and no more says nothing of its configuration.
-        nullif(config_hash(config), case event_type when 'attempt.started' then sha256('{}') else '' end)
-            as agent_config_hash,
     from with_agents
+),
+
+hashed as (
+    select
+        *,
+        list_transform(
+            [parts.system_prompt, parts.tools, parts.flow, without_name(config)],
+            lambda part: part_hash(part)) as hashes,
+    from with_parts
 ),
 
 single_events as (
@@ -61,10 +67,11 @@ single_events as (
         tags,
         payload_hash,
         agent_version,
-        agent_config_hash,
-        part_hash(parts.system_prompt) as system_prompt_hash,
-        part_hash(parts.tools) as tools_hash,
-        part_hash(parts.flow) as flow_hash,
+        -- An attempt that names a version and no more says nothing of its configuration.
+        nullif(hashes[4], case event_type when 'attempt.started' then sha256('{}') else '' end) as agent_config_hash,
+        hashes[1] as system_prompt_hash,
+        hashes[2] as tools_hash,
+        hashes[3] as flow_hash,
         text_field(parts.model) as agent_model,
         case when event_type = 'agent.created' then text_field(fields.name) end as agent_name,
         case when event_type = 'attempt.started' then text_field(fields.model) end as model,

@@ -44,8 +44,7 @@ create or replace macro canonical_part(value) as
 -- SHA-256 (hex) of a part of a canonical payload; null where there is none.
 create or replace macro part_hash(value) as sha256(canonical_part(value));
 
--- SHA-256 of an agent's configuration; its name and the number of its version are no part of it, so that equal
--- configurations of different agents are found by equal hashes.
-create or replace macro config_hash(config) as
-    case when json_type(config) = 'OBJECT' then
-        part_hash(json_merge_patch(config, '{"name":null,"version":null}')) end;
+-- An agent's configuration; its name and the number of its version are no part of it, so that equal configurations of
+-- different agents have equal hashes.
+create or replace macro without_name(config) as
+    case when json_type(config) = 'OBJECT' then json_merge_patch(config, '{"name":null,"version":null}') end;

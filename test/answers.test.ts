@@ -6,12 +6,11 @@ import {
   attempt,
   type EventSpec,
   locked,
-  type OtherRows,
-  openWorlds,
   scored,
   span,
   unlocked,
-} from './support/recordedWorld.js';
+} from './support/recordedEvents.js';
+import { type OtherRows, openWorlds } from './support/recordedWorld.js';
 
 const worlds = await openWorlds();
 after(() => worlds.close());

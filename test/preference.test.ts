@@ -8,13 +8,12 @@ import {
   decision,
   type EventSpec,
   locked,
-  type OtherRows,
-  openWorlds,
   outcome,
   override,
   scored,
   unlocked,
-} from './support/recordedWorld.js';
+} from './support/recordedEvents.js';
+import { type OtherRows, openWorlds } from './support/recordedWorld.js';
 
 const worlds = await openWorlds();
 after(() => worlds.close());
@@ -278,4 +277,44 @@ test('pairs stand on the day of the chosen answer, in the split of its family', 
     { 'core.session_roots': [{ day: '2026-04-01', session_id: 's', root_session_id: 'root' }] },
   );
   assert.deepEqual(rows, [['2026-05-03', 'root', true]]);
+});
+
+test('pairs of session logs come as they are, without scores', async () => {
+  const twin = {
+    day: '2026-05-01',
+    twin_id: 'twin',
+    chosen_turn_id: 't2',
+    rejected_turn_id: 't1',
+    session_id: 'log',
+    group_id: 'root',
+    agent: 'claude',
+    project_path: '~/site',
+    model: 'model-l',
+    prompt: [{ role: 'user', content: 'Why?' }],
+    chosen: { role: 'assistant', content: 'Because.' },
+    rejected: { role: 'assistant', content: 'So.' },
+    pair_source: 'rollback',
+    prompt_hash: 'p',
+    chosen_hash: 'c',
+    rejected_hash: 'r',
+    pair_weight: 0.5,
+    created_at: '2026-05-01 10:00:00',
+    source_events: ['e-0000', 'e-0002'],
+    metadata: { rule: 'r', events: { input: 'e-0000', chosen: 'e-0002', rejected: 'e-0001' } },
+  };
+  const rows = await ask(
+    artifact('a', 'x'),
+    `select prompt::varchar[], chosen::varchar[], rejected::varchar[], margin, score_delta, pair_weight, pair_source,
+       group_id, harness, teacher_model, project, metadata ->> '$.rule'
+     from datasets.preference`,
+    { 'core.answer_twins': [twin] },
+  );
+  assert.deepEqual(rows, [
+    [
+      ['{"role":"user","content":"Why?"}'],
+      ['{"role":"assistant","content":"Because."}'],
+      ['{"role":"assistant","content":"So."}'],
+      ...[0, null, 0.5, 'rollback', 'root', 'claude-code', 'model-l', '~/site', 'r'],
+    ],
+  ]);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { artifact, type EventSpec, openWorlds, scored } from './support/recordedWorld.js';
+import { artifact, type EventSpec, scored } from './support/recordedEvents.js';
+import { openWorlds } from './support/recordedWorld.js';
 
 const worlds = await openWorlds();
 after(() => worlds.close());

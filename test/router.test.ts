@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import {
-  decision,
-  type EventSpec,
-  type OtherRows,
-  openWorlds,
-  outcome,
-  override,
-} from './support/recordedWorld.js';
+import { decision, type EventSpec, outcome, override } from './support/recordedEvents.js';
+import { type OtherRows, openWorlds } from './support/recordedWorld.js';
 
 const worlds = await openWorlds();
 after(() => worlds.close());
@@ -145,6 +139,8 @@ test('later events leave the history of a decision as it was', async () => {
   const later = [outcome('a', 'success'), override('a', 'lint', 'test'), decision('c', 'lint')];
   const before = await ask(events, ids);
   const since = await ask([...events, ...later], ids);
+  assert.equal(before.length, 2);
+  assert.equal(since.length, 3);
   assert.deepEqual(since[1], before[1]);
 });
 

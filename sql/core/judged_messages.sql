@@ -41,9 +41,12 @@ feedback as (
 
 -- A refused call and an approved plan stand in the message that made the call.
 called as (
-    select session_id, message_position, unnest(steps).tool_call_id as tool_call_id
-    from core.messages
-    where call_count > 0 and not is_after_cut and session_id in (select session_id from feedback)
+    select session_id, message_position, step.step_id, step.tool_call_id
+    from (
+        select session_id, message_position, unnest(steps) as step
+        from core.messages
+        where call_count > 0 and not is_after_cut and session_id in (select session_id from feedback)
+    )
 ),
 
 judged_calls as (
@@ -51,8 +54,8 @@ judged_calls as (
         session_id,
         called.message_position,
         max(feedback.kind) as verdict,
-        list(called.tool_call_id order by called.tool_call_id) as tool_call_ids,
-        string_agg(feedback.words, chr(10) order by called.tool_call_id) as reason,
+        list(called.step_id order by called.step_id) as call_step_ids,
+        string_agg(feedback.words, chr(10) order by called.step_id) as reason,
     from feedback
     join called using (session_id, tool_call_id)
     group by all
@@ -82,7 +85,7 @@ judged as (
         messages.session_id,
         messages.message_position,
         coalesce(judged_calls.verdict, judged_answers.verdict) as verdict,
-        judged_calls.tool_call_ids,
+        judged_calls.call_step_ids,
         judged_calls.reason,
         messages.segment_no,
         messages.turn_id,
@@ -95,8 +98,11 @@ judged as (
         turns.permission_mode,
         turns.first_position,
         turns.final_answer,
-        turns.end_reason,
-        turns.is_ended,
+        turns.ended_at,
+        -- A turn that has not come to its end has no event of it: then the call's own is what was judged.
+        coalesce(
+            turn_output_event(turns.turn_id, turns.end_reason, turns.is_ended),
+            derived_event_id('attempt.span_recorded', judged_calls.call_step_ids[1])) as output_event,
         turns.prompt_hash,
         turns.context_hash,
         turns.steer_count,
@@ -121,8 +127,10 @@ before as (
         earlier.turn_id,
         earlier.turn_id <> judged.turn_id or earlier.is_question as is_context,
         earlier.is_question,
-        turn_output_event(earlier.turn_id, earlier.end_reason, earlier.turn_id <> judged.turn_id or judged.is_ended)
-            as output_event,
+        case
+            when earlier.turn_id = judged.turn_id then judged.output_event
+            -- A turn that another follows has ended.
+            else turn_output_event(earlier.turn_id, earlier.end_reason, true) end as output_event,
         earlier.message_position as earlier_position,
         earlier.result_no,
         earlier.message,
@@ -190,7 +198,7 @@ select
     judged.turn_id,
     judged.segment_no,
     judged.group_id,
-    judged.tool_call_ids,
+    judged.call_step_ids,
     judged.reason,
     conversations.context,
     coalesce(conversations.turn_messages, []) as turn_messages,
@@ -202,15 +210,16 @@ select
     judged.model,
     judged.project_path,
     judged.started_at,
+    judged.ended_at,
     judged.permission_mode,
     judged.prompt_hash,
     judged.context_hash,
     judged.steer_count,
     judged.rejection_count,
     turn_input_event(judged.turn_id) as input_event,
-    turn_output_event(judged.turn_id, judged.end_reason, judged.is_ended) as output_event,
+    judged.output_event,
     conversations.turn_ids,
-    list_filter(conversations.source_events, lambda event_id: event_id is not null) as source_events,
+    conversations.source_events,
     sources.sources,
 from judged
 join conversations using (session_id, message_position, verdict)

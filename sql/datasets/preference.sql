@@ -124,11 +124,11 @@ logged as (
         [rejected] as rejected,
         tools,
         0.0 as margin,
-        1.0 / count(*) over (partition by session_id, prompt_hash, context_hash, pair_source) as pair_weight,
+        pair_weight,
         pair_source,
         prompt_hash,
-        text_hash(json_extract_string(chosen, '$.content')) as chosen_hash,
-        text_hash(json_extract_string(rejected, '$.content')) as rejected_hash,
+        chosen_hash,
+        rejected_hash,
         group_id,
         session_id,
         project_path as project,
@@ -179,12 +179,12 @@ pairs as (
 
 identified as (
     select
-        left(sha256(to_json({
-            'dataset': 'preference', 'prompt': prompt, 'chosen': chosen, 'rejected': rejected, 'tools': tools,
-            'margin': margin, 'score_chosen': score_chosen, 'score_rejected': score_rejected,
-            'score_delta': score_delta, 'pair_weight': pair_weight, 'pair_source': pair_source,
-            'prompt_hash': prompt_hash, 'chosen_hash': chosen_hash, 'rejected_hash': rejected_hash
-        })::varchar), 32) as id,
+        row_id('preference', {
+            'prompt': prompt, 'chosen': chosen, 'rejected': rejected, 'tools': tools, 'margin': margin,
+            'score_chosen': score_chosen, 'score_rejected': score_rejected, 'score_delta': score_delta,
+            'pair_weight': pair_weight, 'pair_source': pair_source, 'prompt_hash': prompt_hash,
+            'chosen_hash': chosen_hash, 'rejected_hash': rejected_hash
+        }) as id,
         *,
     from pairs
 )

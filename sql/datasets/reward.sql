@@ -92,10 +92,9 @@ examples as (
 identified as (
     select
         *,
-        left(sha256(to_json({
-            'dataset': 'reward', 'prompt': prompt, 'completion': completion, 'score': score,
-            'score_scale': score_scale, 'rater': rater
-        })::varchar), 32) as id,
+        row_id('reward', {
+            'prompt': prompt, 'completion': completion, 'score': score, 'score_scale': score_scale, 'rater': rater
+        }) as id,
     from examples
 ),
 

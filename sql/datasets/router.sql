@@ -160,11 +160,11 @@ examples as (
 identified as (
     select
         *,
-        left(sha256(to_json({
-            'dataset': 'router', 'prompt': prompt, 'candidates': candidates, 'logged_action': logged_action,
-            'reward': reward, 'overridden': overridden, 'override_action': override_action,
+        row_id('router', {
+            'prompt': prompt, 'candidates': candidates, 'logged_action': logged_action, 'reward': reward,
+            'overridden': overridden, 'override_action': override_action,
             'time_to_resolution_ms': time_to_resolution_ms, 'history': history
-        })::varchar), 32) as id,
+        }) as id,
     from examples
 ),
 

@@ -1,7 +1,8 @@
--- One row per segment of a session, between compaction boundaries, up to its last answered turn: a conversation to train on.
+-- One row per conversation to train on: a segment of a session, between compaction boundaries, up to its last answered turn,
+-- or a recorded answer with a score of 8 or more.
 -- @partition day
 -- @key id
--- @not_null messages, weight, outcome, group_id, split, session_id, content_hash, metadata
+-- @not_null messages, weight, outcome, group_id, split, session_id, content_hash, source_events, metadata
 -- @check len(messages) >= 2
 -- @check json_extract_string(messages[-1], '$.role') = 'assistant'
 -- @column messages   The conversation as JSON chat messages: user, assistant (with tool_calls, reasoning_content) and tool.
@@ -9,7 +10,7 @@
 -- @column tools   JSON array text of the tools used, their parameters inferred from the calls; null where none was.
 -- @column weight   Weight of the row in training, 1.0.
 -- @column score   Score somebody gave it; null: nobody did.
--- @column outcome   How the last turn ended.
+-- @column outcome   answered: how the last turn ended; scored: a recorded answer.
 -- @column num_assistant_turns   Number of assistant messages.
 -- @column num_tool_calls   Number of tool calls in them.
 -- @column has_reasoning   Whether any message has reasoning_content.
@@ -17,14 +18,15 @@
 -- @column group_id   The session family (forks, resumes and subagents of one root); all of it is in one split.
 -- @column split   train (90 %), validation or test (5 % each), by the hash of group_id.
 -- @column session_id   The session, or the subagent's part of one.
--- @column project   Project folder, the home folder written ~.
--- @column harness   claude-code or codex.
--- @column teacher_model   The model of the last turn.
--- @column created_at   When the first turn began (UTC).
+-- @column project   Project folder, the home folder written ~; null for recorded answers.
+-- @column harness   claude-code or codex; of recorded answers the agent's id.
+-- @column teacher_model   The model of the last turn, or of the attempt.
+-- @column created_at   When the first turn began, or the answer was given (UTC).
 -- @column num_tokens   o200k tokens of content, reasoning and tool-call arguments; counted by export, null in the lake.
 -- @column content_hash   SHA-256 of the normalised conversation without tool results and reasoning.
--- @column source_events   Ids of the training events it comes from; empty for rows from session logs.
--- @column metadata   Where it comes from: rule, segment, turns, byte ranges of their lines, and what was left out.
+-- @column source_events   Ids of the training events it comes from: the beginning and end of each turn, or of the attempt, and the score.
+-- @column metadata   Where it comes from: rule, origin, events, documents, segment and turns or attempt, byte ranges of their lines,
+--     and what was left out.
 with
 
 -- A row ends with the answer of the last answered turn of its segment. Turns that were undone, and those that a compaction
@@ -139,7 +141,7 @@ examples as (
         harness_name(segments.agent) as harness,
         segments.teacher_model,
         segments.created_at,
-        text_hash(conversations.words) as content_hash,
+        conversations.words,
         flatten(list_transform(segments.turns, lambda turn: [turn.input, turn.output])) as source_events,
         to_json({
             'rule': segments.session_kind || ' session, one segment up to its last answered turn',
@@ -158,6 +160,36 @@ examples as (
     from conversations
     join segments using (session_id, segment_no)
     join sources using (session_id, segment_no)
+    union all by name
+    select
+        conversations.messages,
+        conversations.tools,
+        1.0::double as weight,
+        answers.score,
+        'scored' as outcome,
+        conversations.num_assistant_turns,
+        conversations.num_tool_calls,
+        conversations.has_reasoning,
+        answers.group_id,
+        answers.session_id,
+        answers.agent_id as harness,
+        answers.model as teacher_model,
+        answers.created_at::timestamp_ms as created_at,
+        conversations.words,
+        list_append(answers.source_events, answers.score_event) as source_events,
+        to_json({
+            'rule': 'completed attempt with a score of 8 or more',
+            'origin': 'recorded',
+            'events': {'input': answers.input_event, 'output': answers.output_event},
+            'documents': [answer_document_id(answers.answer_id)],
+            'attempt_id': answers.attempt_id,
+            'artifact_id': answers.artifact_id,
+            'prompt_hash': answers.prompt_hash,
+            'sources': answers.sources
+        }) as metadata,
+    from events.answer_conversations as conversations
+    join events.answers as answers using (answer_id)
+    where answers.score >= 8
 ),
 
 identified as (
@@ -189,7 +221,7 @@ select
     teacher_model,
     created_at,
     null::integer as num_tokens,
-    content_hash,
+    text_hash(words) as content_hash,
     source_events,
     metadata,
 from identified

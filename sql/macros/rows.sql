@@ -10,6 +10,12 @@ create or replace macro conversation_document_id(session_id, segment_no) as
 create or replace macro turn_input_event(turn_id) as derived_event_id('attempt.started', turn_id);
 
 create or replace macro turn_output_event(turn_id, end_reason, is_ended) as
-    case
-        when end_reason = 'answered' then derived_event_id('attempt.completed', turn_id)
-        when is_ended then derived_event_id('attempt.failed', turn_id) end;
+    derived_event_id(attempt_end_type(end_reason, is_ended), turn_id);
+
+-- The beginning of a node in a tree of spans: what is known of a step, without a key for what is not.
+create or replace macro span_node(span_id, kind, tool_name, is_error, duration_ms) as
+    '{"id":' || to_json(span_id)::varchar
+        || ',"kind":' || to_json(kind)::varchar
+        || coalesce(',"tool_name":' || to_json(tool_name)::varchar, '')
+        || case when is_error then ',"is_error":true' else '' end
+        || coalesce(',"duration_ms":' || duration_ms::varchar, '');

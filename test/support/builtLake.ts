@@ -17,7 +17,11 @@ const cli = fileURLToPath(new URL('../../pipelines/cli.js', import.meta.url));
 export const corpus: Home | undefined = homeOf(process.env.TRACEMILL_CORPUS);
 
 /** Builds a lake by the command line, or takes the one in `built`, a data folder, and lets `use` read it. */
-export async function withLake(home: Home, use: (query: Query) => Promise<void>, built?: string): Promise<void> {
+export async function withLake(
+  home: Home,
+  use: (query: Query) => Promise<void>,
+  built?: string,
+): Promise<void> {
   const data = built ?? (await mkdtemp(join(tmpdir(), 'tracemill-lake-')));
   const environment = {
     ...process.env,
@@ -30,7 +34,10 @@ export async function withLake(home: Home, use: (query: Query) => Promise<void>,
   };
   try {
     for (const verb of built === undefined ? ['ingest', 'build'] : []) {
-      const { status, stderr } = spawnSync(process.execPath, [cli, verb], { encoding: 'utf8', env: environment });
+      const { status, stderr } = spawnSync(process.execPath, [cli, verb], {
+        encoding: 'utf8',
+        env: environment,
+      });
       assert.equal(status, 0, stderr);
     }
     const warehouse = await openWarehouse({ config: readConfig(environment) });

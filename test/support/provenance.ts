@@ -5,10 +5,23 @@ type Row = Record<string, unknown>;
 type Range = { source_path: string; byte_offset: number | string; byte_end: number | string };
 
 /** What the bytes that a row names hold, JSON decoded: whole lines of text, and all of it as one. */
-export type Decoded = { readonly lines: ReadonlySet<string>; readonly all: string; readonly names: ReadonlySet<string> };
+export type Decoded = {
+  readonly lines: ReadonlySet<string>;
+  readonly all: string;
+  readonly names: ReadonlySet<string>;
+};
 
 /** Columns of a dataset that hold text of its sources; what is not in a dataset is passed over. */
-const textColumns = ['messages', 'prompt', 'completion', 'completions', 'chosen', 'rejected', 'question', 'answer'];
+const textColumns = [
+  'messages',
+  'prompt',
+  'completion',
+  'completions',
+  'chosen',
+  'rejected',
+  'question',
+  'answer',
+];
 
 /** The parts of a row's text that its sources do not hold; `roots` are the folders that sources may lie below. */
 export function untraced(row: Row, roots: readonly string[]): string[] {
@@ -122,12 +135,14 @@ function tagged({ kind, text }: Part): string {
 }
 
 /** What rows say in words of their own: where a result was cut, and the headings of a recorded prompt. */
-const ownWords = /^(\[\d+ characters left out\]|Constraints:|Input:|Context documents:|\[image\]|\[document\])?$/;
+const ownWords =
+  /^(\[\d+ characters left out\]|Constraints:|Input:|Context documents:|\[image\]|\[document\])?$/;
 
 function holds({ lines, all, names }: Decoded, part: string): boolean {
   const [kind = ''] = part.split(' ', 1);
   const text = part.slice(kind.length + 1).trim();
-  if (kind === 'name') return names.has(text) || ['tool', 'local_shell', 'web_search', 'image_generation'].includes(text);
+  if (kind === 'name')
+    return names.has(text) || ['tool', 'local_shell', 'web_search', 'image_generation'].includes(text);
   const bare = text.replace(/^\[tool_reference: |^- |^\[|\]$/g, '');
   return ownWords.test(text) || lines.has(text) || all.includes(text) || all.includes(bare);
 }

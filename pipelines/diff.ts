@@ -73,7 +73,9 @@ function describeDiff(diff: ExportDiff): Outcome {
     ...part('Left out', leftOut),
     ...part('Settings', settings),
     ...part('Models that changed', models),
-    ...(diff.comparable ? [] : ['The shapes differ: rows are compared by id alone, and lines of OpenAI have none.']),
+    ...(diff.comparable
+      ? []
+      : ['The shapes differ: rows are compared by id alone, and lines of OpenAI have none.']),
   ];
   const head = `${diff.from} -> ${diff.to}`;
   return { summary: body.length > 0 ? [head, ...body] : [`${head}: no difference`], json: diff };

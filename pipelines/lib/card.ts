@@ -1,5 +1,6 @@
 import type { DatasetManifest, ExportManifest } from './exportManifest.js';
 import type { Dataset } from './exportRows.js';
+import { groupBy } from './groups.js';
 import type { LeftOut, Reason } from './leftOut.js';
 import type { EncodedColumn, Encoding, Loading, Profile, Snippet } from './profile.js';
 import { amount } from './progress.js';
@@ -63,7 +64,7 @@ export function datasetCard(of: {
           `| ${dataset} | ${split} | ${amount(rows, 'items')} | ${amount(tokens, 'items')} |`,
       ),
     ),
-    ...Object.entries(manifest.omitted).flatMap(([name, why]) => ['', `Without ${name}: ${why}.`]),
+    ...omittedLines(manifest.omitted).flatMap((line) => ['', `Left out: ${line}.`]),
     ...loadings.flatMap((loading) => {
       const dataset = manifest.datasets[loading.dataset];
       const encoding = datasets.find(({ name }) => name === loading.dataset)?.encoding;
@@ -106,6 +107,12 @@ function columnLines(encoding: Encoding, texts: ReadonlyMap<string, string>): st
   const line = ({ name, text }: EncodedColumn) =>
     `| ${name} | ${(text ?? texts.get(name) ?? '').replaceAll('|', '\\|')} |`;
   return ['', '| column | what it holds |', '| --- | --- |', ...encoding.columns.map(line)];
+}
+
+/** The datasets that a profile cannot carry, a line a reason. */
+export function omittedLines(omitted: ExportManifest['omitted']): string[] {
+  const byReason = groupBy(Object.keys(omitted), (name) => omitted[name] ?? '');
+  return [...byReason].map(([why, names]) => `${names.join(', ')} (${why})`);
 }
 
 function filterText({ filters, benchmarks }: ExportManifest): string {

@@ -1,3 +1,4 @@
+import { omittedLines } from './card.js';
 import type { Outcome } from './command.js';
 import type { ExportManifest } from './exportManifest.js';
 import type { Reason } from './leftOut.js';
@@ -12,7 +13,7 @@ export type ExportResult = {
   readonly added: boolean;
 } & Pick<ExportManifest, 'datasets' | 'omitted'>;
 
-/** An export in words: where it is, a line a dataset, a line for each that was left out. */
+/** An export in words: where it is, a line a dataset, and what its profile cannot carry. */
 export function describeExport(result: ExportResult): Outcome {
   const { version, folder, added, datasets, omitted } = result;
   const head =
@@ -21,7 +22,7 @@ export function describeExport(result: ExportResult): Outcome {
       : added
         ? `Exported to ${folder}`
         : `Nothing new: the same export is in ${folder}`;
-  const left = Object.entries(omitted).map(([name, why]) => `  ${name}: left out; ${why}`);
+  const left = omittedLines(omitted).map((line) => `  left out: ${line}`);
   return { summary: [head, ...Object.entries(datasets).map(datasetLine), ...left], json: result };
 }
 

@@ -83,7 +83,11 @@ export function sampleSets(): TrainingSets {
           ? assistant('', { tool_calls: [call('c9', 'read_file', { path: 'c.txt' })] })
           : assistant(`A good and rather long answer on ${topic}.`),
       ],
-      rejected: [assistant(`Bad ${topic}.`, { reasoning_content: 'A guess.' })],
+      rejected: [
+        assistant(`Bad ${topic}${index === 4 ? ', and at such a length that nobody reads it' : ''}.`, {
+          reasoning_content: 'A guess.',
+        }),
+      ],
       tools: index === 3 ? tools : null,
       margin: index === 2 ? 0 : 3,
       score_chosen: index === 2 ? null : 9,

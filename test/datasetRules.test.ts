@@ -25,6 +25,7 @@ test('sft and chain_of_thought end with the assistant and hold something to lear
     const of = (messages: Row[]) => refusal(dataset, { messages });
     assert.equal(of([...ask, assistant('x'), user('y')]), 'last message is not from assistant');
     assert.equal(of([...ask, assistant('x', { train: false })]), 'no message to train on');
+    assert.equal(refusal(dataset, { score: 11 }), dataset === 'sft' ? 'score is outside its scale' : null);
     assert.equal(of([...ask, open]), 'a tool call without a result');
     assert.equal(of([...ask, open, user('and?'), assistant('x')]), 'a tool call without a result');
     assert.equal(of([...ask, tool('c1', 'f', 'x'), assistant('x')]), 'a tool message answers no open call');

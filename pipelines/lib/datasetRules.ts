@@ -38,7 +38,12 @@ export function ruleOf(dataset: string, columns: readonly Column[]): DatasetRule
 
 const pairSources = ['scores', 'comparison', 'lock', 'retry', 'rollback', 'override'];
 
-const conversation = { lists: ['messages'], texts: [], values: [], refusal: conversationRefusal };
+const conversation = {
+  lists: ['messages'],
+  texts: [],
+  values: ['score'],
+  refusal: conversationRefusal,
+};
 
 const rules: Readonly<Record<string, DatasetRule>> = {
   sft: conversation,
@@ -104,13 +109,14 @@ const rules: Readonly<Record<string, DatasetRule>> = {
   training_examples: { lists: [], texts: [], values: [], refusal: () => null },
 };
 
-function conversationRefusal({ lists: { messages = [] } }: RuledRow): string | null {
+function conversationRefusal({ lists: { messages = [] }, values: { score } }: RuledRow): string | null {
   const refusal = messagesRefusal(messages);
   if (refusal !== null) return refusal;
   const turns = messages as readonly Message[];
   if (turns.at(-1)?.role !== 'assistant') return 'last message is not from assistant';
   const isTrained = turns.some(({ role, train }) => role === 'assistant' && train !== false);
-  return isTrained ? null : 'no message to train on';
+  if (!isTrained) return 'no message to train on';
+  return score === null || score === undefined ? null : scaleRefusal(score);
 }
 
 function promptRefusal(prompt: readonly unknown[]): string | null {

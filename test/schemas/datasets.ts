@@ -93,7 +93,7 @@ export function datasetSchema(dataset: string, { messages, json, hasTools }: Enc
       qa_id: text,
       source_path: text,
       source_offset: count,
-      ts_ms: count,
+      ts_ms: { type: ['integer', 'null'], minimum: 0 },
       question_hash: text,
       answer_hash: text,
     },

@@ -20,6 +20,10 @@ build-datasets *options:
     @{{ tracemill }} build
     @{{ tracemill }} export {{ options }}
 
+# What differs between two exports
+diff *versions:
+    @{{ tracemill }} diff {{ versions }}
+
 # Append new question/answer pairs for zvec
 handoff *options:
     @{{ tracemill }} handoff {{ options }}

@@ -11,6 +11,7 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
   ingest: { describe: 'Read new log lines into the lake', load: () => import('./ingest.js') },
   build: { describe: 'Run the SQL models that are out of date', load: () => import('./build.js') },
   export: { describe: 'Write the training sets as a versioned export', load: () => import('./export.js') },
+  diff: { describe: 'Say what differs between two exports', load: () => import('./diff.js') },
   handoff: { describe: 'Append new question/answer pairs for zvec', load: () => import('./handoff.js') },
   verify: { describe: 'Rebuild every source range and compare SHA-256', load: () => import('./verify.js') },
   status: { describe: 'What the lake holds and what is out of date', load: () => import('./status.js') },

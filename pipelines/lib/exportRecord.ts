@@ -1,5 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { EventRange } from './eventRange.js';
 import type { ExportManifest } from './exportManifest.js';
 import { writeAtomically } from './lake.js';
 
@@ -8,6 +9,8 @@ export type ExportRecord = {
   readonly id: string;
   readonly export_type: string;
   readonly query_params: Readonly<Record<string, string>>;
+  /** First and last of the training events that the rows come from, and how many they are. */
+  readonly event_range: EventRange;
   readonly example_count: number;
   readonly file_path: string;
   readonly parent_id: string | null;
@@ -38,7 +41,14 @@ export async function recordExport(of: {
   const record: ExportRecord = {
     id: of.version,
     export_type: of.manifest.profile,
-    query_params: { datasets: Object.keys(of.manifest.datasets).join(','), ...of.manifest.filters },
+    query_params: {
+      datasets: Object.keys(of.manifest.datasets).join(','),
+      ...of.manifest.filters,
+      ...(of.manifest.benchmarks.length > 0
+        ? { decontaminate: of.manifest.benchmarks.map(({ name }) => name).join(',') }
+        : {}),
+    },
+    event_range: of.manifest.events,
     example_count: rows,
     file_path: of.folder,
     parent_id: records.at(-1)?.id ?? null,

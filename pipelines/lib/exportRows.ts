@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { noteEvents } from './eventRange.js';
 import {
   type DatasetManifest,
   describeFile,
@@ -9,70 +10,49 @@ import {
 } from './exportManifest.js';
 import { type Filters, filterSql } from './filters.js';
 import { inspectDataset, prepareVerdicts, startRowPool } from './inspection.js';
+import { leftOut } from './leftOut.js';
 import type { Table } from './manifest.js';
 import { type Model, sha256 } from './model.js';
-import type { Profile, RowGroup } from './profile.js';
+import type { Encoding } from './profile.js';
 import type { StartProgress } from './progress.js';
-import type { RowRules } from './rowRules.js';
+import { type RowGroup, writeSplit } from './shards.js';
 import { identifier, quote, tableRelation } from './warehouse.js';
 
-/** What to write: tables by dataset name, into an empty `folder`; the macros of the sql folder must be loaded. */
+/** A dataset to write: its table in the lake and how its rows are written. */
+export type Dataset = { readonly name: string; readonly table: Table; readonly encoding: Encoding };
+
+/** What to write, into an empty `folder`; the macros of the sql folder must be loaded. */
 export type ExportTask = {
   readonly connection: DuckDBConnection;
   readonly lake: string;
-  readonly tables: Readonly<Record<string, Table>>;
+  readonly datasets: readonly Dataset[];
   readonly models: readonly Model[];
   readonly filters: Filters;
-  readonly profile: Profile;
   readonly folder: string;
-  readonly jsonl: boolean;
+  readonly extensions: readonly ('parquet' | 'jsonl')[];
   readonly workers: number;
   readonly progress: StartProgress;
 };
 
-const rulesOf: Readonly<Record<string, RowRules>> = { sft: { lastRole: 'assistant' } };
 const splits = ['train', 'validation', 'test'];
 
-/** Judges every row, then writes those that hold to the rules, split by split, in the order of split hash and id. */
-export async function writeDatasets(task: ExportTask) {
-  const { connection, tables } = task;
-  await judge(task);
-  await plan(connection);
-  const datasets: Record<string, DatasetManifest> = {};
-  const files: FileManifest[] = [];
-  for (const [dataset, table] of Object.entries(tables)) {
-    const written = await writeDataset(task, dataset, table);
-    files.push(...written.files);
-    const values = Object.values(written.splits);
-    const sum = (key: 'rows' | 'tokens') => values.reduce((total, split) => total + split[key], 0);
-    datasets[dataset] = {
-      rows: sum('rows'),
-      tokens: sum('tokens'),
-      splits: written.splits,
-      ...(await leftOut(connection, dataset)),
-      length: await lengths(connection, dataset),
-      model: describeModel(task, dataset, table),
-    };
-  }
-  return { datasets, files };
-}
-
-async function judge({ connection, lake, tables, filters, workers, progress }: ExportTask): Promise<void> {
+/** Judges every row that the filters take, into the table `verdicts`. */
+export async function judgeRows(task: ExportTask): Promise<void> {
+  const { connection, lake, datasets, filters, workers, progress } = task;
   await prepareVerdicts(connection);
-  const entries = Object.values(tables).flatMap((table) => Object.values(table.files));
+  const entries = datasets.flatMap(({ table }) => Object.values(table.files));
   const total = entries.reduce((sum, { rows }) => sum + rows, 0);
   const { add: onRows, end } = progress('export: counting tokens', total, 'items');
   const pool = startRowPool(workers);
   try {
-    for (const [dataset, table] of Object.entries(tables)) {
-      const rules = rulesOf[dataset] ?? {};
+    for (const { name, table, encoding } of datasets) {
       await inspectDataset({
         connection,
         lake,
-        dataset,
+        dataset: name,
         table,
-        where: filterSql(filters),
-        rules,
+        where: filterSql(filters, names(table)).where,
+        refusal: encoding.refusal ?? 'null::varchar',
         pool,
         onRows,
       });
@@ -83,53 +63,29 @@ async function judge({ connection, lake, tables, filters, workers, progress }: E
   }
 }
 
-/** Decides the file and the row group of each row: at most 480 MB a file and 48 MB or 2,048 rows a group, uncompressed. */
-async function plan(connection: DuckDBConnection): Promise<void> {
-  await connection.run(`
-    create table placed_rows as
-    with kept as (
-      select * from verdicts
-      where refusal is null
-      qualify row_number() over (partition by dataset, id order by day) = 1
-    ),
-    measured as (
-      select *, coalesce(sum(bytes) over before, 0) as bytes_before, count(*) over before as rows_before
-      from kept
-      window before as (
-        partition by dataset, split order by split_hash, id rows between unbounded preceding and 1 preceding)
-    )
-    select
-      dataset, day, id, split, split_hash, tokens,
-      dense_rank() over (partition by dataset, split order by bytes_before // 480_000_000) - 1 as shard,
-      dense_rank() over (
-        partition by dataset, split
-        order by bytes_before // 480_000_000, bytes_before // 48_000_000, rows_before // 2048) as row_group,
-    from measured`);
+/** Writes the placed rows of each dataset, split by split. */
+export async function writeDatasets(task: ExportTask) {
+  const datasets: Record<string, DatasetManifest> = {};
+  const files: FileManifest[] = [];
+  for (const dataset of task.datasets) {
+    const written = await writeDataset(task, dataset);
+    files.push(...written.files);
+    datasets[dataset.name] = written.manifest;
+  }
+  return { datasets, files };
 }
 
-async function writeDataset(task: ExportTask, dataset: string, table: Table) {
-  const { connection, lake, profile, folder, jsonl } = task;
-  const { columns } = table;
+async function writeDataset(task: ExportTask, dataset: Dataset) {
+  const { connection, folder, extensions } = task;
+  const { name, table, encoding } = dataset;
   const groups = await readObjects(
     connection,
     `select split, shard, row_group, count(*) as rows, sum(tokens) as tokens from placed_rows
-     where dataset = ${quote(dataset)} group by all order by all`,
+     where dataset = ${quote(name)} group by all order by all`,
   );
   const written: { splits: Record<string, SplitManifest>; files: FileManifest[] } = { splits: {}, files: [] };
-  if (groups.length === 0) return written;
-  // Read once into a table that can spill: each row group is then picked out of it and sorted on its own.
-  const values = columns.map(([name, type]) =>
-    name === 'num_tokens'
-      ? 'placed.tokens as num_tokens'
-      : `source.${identifier(name)}::${type} as ${identifier(name)}`,
-  );
-  const day = table.partitioned ? 'source.day' : `''`;
-  await connection.run(`create or replace table rows as
-    select ${values.join(', ')}, placed.split_hash, placed.row_group
-    from (${tableRelation(lake, table)}) as source
-    join placed_rows as placed on placed.id = source.id and placed.day = ${day}
-    where placed.dataset = ${quote(dataset)}`);
-  await mkdir(join(folder, dataset), { mode: 0o700 });
+  await collectRows(task, dataset);
+  if (groups.length > 0) await mkdir(join(folder, name), { mode: 0o700 });
   for (const split of splits) {
     const own: RowGroup[] = groups
       .filter((group) => group.split === split)
@@ -140,7 +96,15 @@ async function writeDataset(task: ExportTask, dataset: string, table: Table) {
         tokens: Number(group.tokens),
       }));
     if (own.length === 0) continue;
-    const files = await profile.write({ connection, folder, dataset, split, columns, groups: own, jsonl });
+    const files = await writeSplit({
+      connection,
+      folder,
+      dataset: name,
+      split,
+      encoding,
+      groups: own,
+      extensions,
+    });
     for (const file of files) written.files.push(await describeFile(folder, file));
     written.splits[split] = {
       rows: own.reduce((sum, { rows }) => sum + rows, 0),
@@ -148,30 +112,36 @@ async function writeDataset(task: ExportTask, dataset: string, table: Table) {
       files: files.map(({ path }) => path),
     };
   }
+  const values = Object.values(written.splits);
+  const sum = (key: 'rows' | 'tokens') => values.reduce((total, split) => total + split[key], 0);
+  const manifest: DatasetManifest = {
+    rows: sum('rows'),
+    tokens: sum('tokens'),
+    splits: written.splits,
+    ...(await leftOut(connection, name)),
+    unfiltered: filterSql(task.filters, names(table)).unused,
+    length: await lengths(connection, name),
+    ...(await lengthBias(connection, table)),
+    model: describeModel(task, name, table),
+  };
   await connection.run('drop table rows');
-  return written;
+  return { manifest, files: written.files };
 }
 
-async function leftOut(connection: DuckDBConnection, dataset: string) {
-  const of = `where dataset = ${quote(dataset)}`;
-  const refused = await readObjects(
-    connection,
-    `select refusal, count(*) as rows, list(id order by id) as ids from verdicts ${of} and refusal is not null
-     group by refusal order by refusal`,
+/** Reads a dataset's placed rows once, into the table `rows`, which can spill: each row group is picked out of it. */
+async function collectRows({ connection, lake }: ExportTask, { name, table }: Dataset): Promise<void> {
+  const values = table.columns.map(([column, type]) =>
+    column === 'num_tokens'
+      ? 'placed.tokens as num_tokens'
+      : `source.${identifier(column)}::${type} as ${identifier(column)}`,
   );
-  const [counts] = await readObjects(
-    connection,
-    `select (select count(*) from verdicts ${of} and refusal is null) - (select count(*) from placed_rows ${of}) as copies`,
-  );
-  return {
-    refused: Object.fromEntries(
-      refused.map(({ refusal, rows, ids }) => [
-        String(refusal),
-        { rows: Number(rows), ids: (ids as unknown[]).map(String) },
-      ]),
-    ),
-    copies: Number(counts?.copies ?? 0),
-  };
+  const day = table.partitioned ? 'source.day' : `''`;
+  await connection.run(`create or replace table rows as
+    select ${values.join(', ')}, placed.row_group, placed.place
+    from (${tableRelation(lake, table)}) as source
+    join placed_rows as placed on placed.id = source.id and placed.day = ${day}
+    where placed.dataset = ${quote(name)}`);
+  if (names(table).includes('source_events')) await noteEvents(connection);
 }
 
 async function lengths(connection: DuckDBConnection, dataset: string): Promise<DatasetManifest['length']> {
@@ -183,11 +153,26 @@ async function lengths(connection: DuckDBConnection, dataset: string): Promise<D
   return { p50: Number(row?.p50 ?? 0), p95: Number(row?.p95 ?? 0), max: Number(row?.max ?? 0) };
 }
 
+async function lengthBias(connection: DuckDBConnection, table: Table): Promise<Partial<DatasetManifest>> {
+  if (!names(table).includes('chosen') || !names(table).includes('rejected')) return {};
+  const [row] = await readObjects(
+    connection,
+    `select count(*) as pairs, count(*) filter (where said_length(chosen[1]) > said_length(rejected[1])) as longer from rows`,
+  );
+  const [pairs, longer] = [Number(row?.pairs), Number(row?.longer)];
+  const share = pairs === 0 ? 0 : Math.round((longer / pairs) * 1000) / 1000;
+  return { longer_chosen: { pairs, rows: longer, share } };
+}
+
 function describeModel({ models }: ExportTask, dataset: string, table: Table): DatasetManifest['model'] {
   const model = models.find(({ name }) => name === `datasets.${dataset}`);
   const files = Object.entries(table.files).sort(([a], [b]) => (a < b ? -1 : 1));
   const content = sha256(files.map(([day, entry]) => `${day} ${entry.sha256}\n`).join(''));
   return { sql: sha256(model?.sql ?? ''), content };
+}
+
+function names(table: Table): string[] {
+  return table.columns.map(([name]) => name);
 }
 
 async function readObjects(connection: DuckDBConnection, sql: string): Promise<Record<string, unknown>[]> {

@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { atPoint, makeFolder, publishFile, syncPath } from './lake.js';
+import { linesOf } from './textLines.js';
 
 /** What a handoff file says last of an id: its revision, the hash of its content, and whether it was taken back. */
 export type HandedOff = { readonly revision: number; readonly content: string; readonly deleted: boolean };
@@ -117,23 +117,6 @@ async function lastLineStart(handle: FileHandle, size: number): Promise<number> 
     end = start;
   }
   return 0;
-}
-
-// Not readline: it also breaks at U+2028, which JSON texts may hold.
-async function* linesOf(file: string): AsyncGenerator<Buffer> {
-  const handle = await open(file).catch(missing);
-  if (handle === undefined) return;
-  await handle.close();
-  let rest: Buffer[] = [];
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
-    let start = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      yield Buffer.concat([...rest, chunk.subarray(start, end)]);
-      rest = [];
-      start = end + 1;
-    }
-    if (start < chunk.length) rest.push(chunk.subarray(start));
-  }
 }
 
 function missing(error: NodeJS.ErrnoException): undefined {

@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBListValue } from '@duckdb/node-api';
-import type { Table } from './manifest.js';
-import type { RowRules } from './rowRules.js';
+import { ruleOf } from './datasetRules.js';
+import type { Column, Table } from './manifest.js';
 import type { RowsTask, RowTask, RowVerdict } from './rowWorker.js';
 import { identifier, tableRelation } from './warehouse.js';
 import { type Pool, startPool } from './workers.js';
@@ -12,19 +12,28 @@ export function startRowPool(workers: number): RowPool {
   return startPool(new URL('./rowWorker.js', import.meta.url), workers);
 }
 
-/** The dataset to look through: `where` is SQL over its columns. */
+/** The dataset to look through: `where` and `refusal` are SQL over its columns. */
 export type Inspection = {
   readonly connection: DuckDBConnection;
   readonly lake: string;
   readonly dataset: string;
   readonly table: Table;
   readonly where: string;
-  readonly rules: RowRules;
+  /** Gives the reason why the profile cannot carry a row, or null. */
+  readonly refusal: string;
   readonly pool: RowPool;
   readonly onRows: (rows: number) => void;
 };
 
-type Row = { readonly id: string; readonly split: string; readonly order: string; readonly bytes: number };
+type Row = {
+  readonly id: string;
+  readonly split: string;
+  readonly order: string;
+  readonly bytes: number;
+  /** Why the profile cannot carry it. */
+  readonly refusal: string | null;
+};
+type Batch = { readonly row: Row; readonly task: RowTask }[];
 
 /** One thread is given this many bytes of rows at a time. */
 const batchBytes = 1 << 20;
@@ -41,9 +50,9 @@ export async function inspectDataset(inspection: Inspection): Promise<void> {
   const answers = new Set<Promise<void>>();
   const judged: { day: string; row: Row; verdict: RowVerdict }[] = [];
   let failure: unknown;
-  const hand = (day: string, batch: { row: Row; task: RowTask }[]) => {
+  const hand = (day: string, batch: Batch) => {
     const answer: Promise<void> = pool
-      .run({ rules: inspection.rules, rows: batch.map(({ task }) => task) })
+      .run({ dataset, columns: table.columns, rows: batch.map(({ task }) => task) })
       .then((verdicts) => {
         for (const [index, verdict] of verdicts.entries()) {
           const row = batch[index]?.row;
@@ -63,8 +72,9 @@ export async function inspectDataset(inspection: Inspection): Promise<void> {
       for (const text of [dataset, day, row.id, row.split, row.order]) appender.appendVarchar(text);
       appender.appendBigInt(BigInt(row.bytes));
       appender.appendInteger(verdict.tokens);
-      if (verdict.refusal === null) appender.appendNull();
-      else appender.appendVarchar(verdict.refusal);
+      const refusal = verdict.refusal ?? row.refusal;
+      if (refusal === null) appender.appendNull();
+      else appender.appendVarchar(refusal);
       appender.endRow();
     }
     appender.closeSync();
@@ -81,38 +91,40 @@ export async function inspectDataset(inspection: Inspection): Promise<void> {
   await note();
 }
 
-async function* batchesOf({ connection, lake, table, where }: Inspection, day: string) {
-  const lists = table.columns.filter(([, type]) => type === 'JSON[]').map(([name]) => name);
-  const has = (name: string) => table.columns.some(([column]) => column === name);
-  const texts = lists.length === 0 ? ['text'].filter(has) : [];
+async function* batchesOf(inspection: Inspection, day: string): AsyncGenerator<Batch> {
+  const { connection, lake, dataset, table, where, refusal } = inspection;
+  const rule = ruleOf(dataset, table.columns);
+  const hasTools = table.columns.some(([name]) => name === 'tools');
   const selected = [
     'id',
     'split',
-    'split_hash(group_id) as split_hash',
-    has('tools') ? 'tools' : 'null::varchar as tools',
-    ...[...lists, ...texts].map(identifier),
+    'split_hash(group_id)',
+    `(${bytesOf(table.columns)})::double`,
+    refusal,
+    hasTools ? 'tools' : 'null::varchar',
+    ...[...rule.lists, ...rule.texts].map(identifier),
+    ...rule.values.map((name) => `to_json(${identifier(name)})::varchar`),
   ];
   const relation = tableRelation(lake, table, day);
   const result = await connection.stream(`select ${selected.join(', ')} from (${relation}) where ${where}`);
-  let batch: { row: Row; task: RowTask }[] = [];
+  let batch: Batch = [];
   let bytes = 0;
   for await (const chunk of result) {
     const columns = selected.map((_, index) => chunk.getColumnVector(index));
     for (let index = 0; index < chunk.rowCount; index += 1) {
-      const [id, split, order, tools, ...values] = columns.map((column) => column.getItem(index));
-      const task: RowTask = {
-        lists: values
-          .slice(0, lists.length)
-          .map((list) => [...((list as DuckDBListValue | null)?.items ?? [])].map(String)),
-        texts: values.slice(lists.length).map((text) => String(text ?? '')),
-        tools: tools === null || tools === undefined ? null : String(tools),
-      };
-      const size = [...task.lists.flat(), ...task.texts, task.tools ?? ''].reduce(
-        (sum, text) => sum + Buffer.byteLength(text),
-        0,
+      const [id, split, order, size, refused, tools, ...rest] = columns.map((column) =>
+        column.getItem(index),
       );
-      batch.push({ row: { id: String(id), split: String(split), order: String(order), bytes: size }, task });
-      bytes += size;
+      const texts = rest.splice(rule.lists.length).map((text) => String(text ?? ''));
+      const task: RowTask = {
+        lists: rest.map((list) => [...((list as DuckDBListValue | null)?.items ?? [])].map(String)),
+        texts: texts.slice(0, rule.texts.length),
+        values: texts.slice(rule.texts.length).map((text) => (text === '' ? 'null' : text)),
+        tools: optional(tools),
+      };
+      const row = { id: String(id), split: String(split), order: String(order), bytes: Number(size) };
+      batch.push({ row: { ...row, refusal: optional(refused) }, task });
+      bytes += Number(size);
       if (bytes < batchBytes) continue;
       yield batch;
       batch = [];
@@ -120,4 +132,19 @@ async function* batchesOf({ connection, lake, table, where }: Inspection, day: s
     }
   }
   if (batch.length > 0) yield batch;
+}
+
+/** SQL: the bytes of a row's texts and lists, which decide the size of row groups and files. */
+function bytesOf(columns: readonly Column[]): string {
+  const sizes = columns.flatMap(([name, type]) => {
+    const column = identifier(name);
+    if (type === 'VARCHAR' || type === 'JSON') return `coalesce(strlen(${column}::varchar), 0)`;
+    if (type !== 'VARCHAR[]' && type !== 'JSON[]') return [];
+    return `coalesce(list_sum(list_transform(${column}, lambda item: strlen(item::varchar))), 0)`;
+  });
+  return ['0', ...sizes].join(' + ');
+}
+
+function optional(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value);
 }

@@ -1,3 +1,4 @@
+import { DuckDBListType, DuckDBStructType, type DuckDBType } from '@duckdb/node-api';
 import {
   Bool,
   type DataType,
@@ -8,30 +9,39 @@ import {
   Int64,
   List,
   Schema,
+  Struct,
   Table,
   TimestampMicrosecond,
   TimestampMillisecond,
   tableToIPC,
   Utf8,
 } from 'apache-arrow';
-import type { Column } from './manifest.js';
+
+/** A column to be written: its name and DuckDB type. */
+export type TypedColumn = { readonly name: string; readonly type: DuckDBType };
 
 /**
  * Value of the Parquet footer key `ARROW:schema`: what Arrow readers take the columns for, base64 of one IPC message.
  * Without it Polars reads JSON as Binary. JSON is the canonical extension type `arrow.json` over strings.
  */
-export function arrowSchema(columns: readonly Column[]): string {
-  const table = new Table(new Schema(columns.map(([name, type]) => field(name, type))));
+export function arrowSchema(columns: readonly TypedColumn[]): string {
+  const table = new Table(new Schema(columns.map(({ name, type }) => field(name, type))));
   const stream = Buffer.from(tableToIPC(table, 'stream'));
   // A stream is messages: a marker, the length of a message, the message. The first is the schema.
   return stream.subarray(0, 8 + stream.readInt32LE(4)).toString('base64');
 }
 
-function field(name: string, type: string): Field {
-  if (type.endsWith('[]')) return new Field(name, new List(field('element', type.slice(0, -2))), true);
-  const arrow = types[type];
-  if (arrow === undefined) throw new Error(`column ${name}: no Arrow type for ${type}`);
-  return new Field(name, arrow(), true, type === 'JSON' ? extension : undefined);
+function field(name: string, type: DuckDBType): Field {
+  if (type instanceof DuckDBListType)
+    return new Field(name, new List(field('element', type.valueType)), true);
+  if (type instanceof DuckDBStructType) {
+    const fields = type.entryNames.map((entry, index) => field(entry, type.entryTypes[index] as DuckDBType));
+    return new Field(name, new Struct(fields), true);
+  }
+  const text = type.alias ?? String(type);
+  const arrow = types[text];
+  if (arrow === undefined) throw new Error(`column ${name}: no Arrow type for ${text}`);
+  return new Field(name, arrow(), true, text === 'JSON' ? extension : undefined);
 }
 
 const types: Record<string, () => DataType> = {

@@ -1,27 +1,43 @@
 import { parentPort } from 'node:worker_threads';
-import { type Message, messagesRefusal, parse, type RowRules, toolsRefusal } from './rowRules.js';
+import { type DatasetRule, ruleOf } from './datasetRules.js';
+import type { Column } from './manifest.js';
+import { type Message, parse, toolsRefusal } from './rowRules.js';
 import { countMessageTokens, countTokens } from './tokens.js';
 
-/** A row to look at: its lists of messages as JSON texts, its plain texts, its tools. */
+/** A row to look at, in the order of its rule's columns: messages and other values as JSON texts, plain texts, tools. */
 export type RowTask = {
   readonly lists: readonly (readonly string[])[];
   readonly texts: readonly string[];
+  readonly values: readonly string[];
   readonly tools: string | null;
 };
-export type RowsTask = { readonly rules: RowRules; readonly rows: readonly RowTask[] };
+export type RowsTask = {
+  readonly dataset: string;
+  readonly columns: readonly Column[];
+  readonly rows: readonly RowTask[];
+};
 /** `tokens` counts a row that may be written; `refusal` says why another may not. */
 export type RowVerdict = { readonly tokens: number; readonly refusal: string | null };
 
-parentPort?.on('message', ({ rules, rows }: RowsTask) => {
-  parentPort?.postMessage(rows.map((row) => judge(row, rules)));
+parentPort?.on('message', ({ dataset, columns, rows }: RowsTask) => {
+  const rule = ruleOf(dataset, columns);
+  parentPort?.postMessage(rows.map((row) => judge(row, rule)));
 });
 
-function judge({ lists, texts, tools }: RowTask, rules: RowRules): RowVerdict {
-  const parsed = lists.map((list) => list.map(parse));
-  const refusals = [...parsed.map((messages) => messagesRefusal(messages, rules)), toolsRefusal(tools)];
-  const refusal = refusals.find((reason) => reason !== null) ?? (texts.includes('') ? 'empty text' : null);
+function judge({ lists, texts, values, tools }: RowTask, rule: DatasetRule): RowVerdict {
+  const messages = lists.map((list) => list.map(parse));
+  const named = <T>(names: readonly string[], of: readonly T[]) =>
+    Object.fromEntries(names.map((name, index) => [name, of[index] as T]));
+  const row = { lists: named(rule.lists, messages), values: named(rule.values, values.map(parse)) };
+  const refusal =
+    rule.refusal(row) ??
+    toolsRefusal(tools) ??
+    (texts.some((text) => text.trim() === '') ? 'empty text' : null);
   if (refusal !== null) return { tokens: 0, refusal };
-  const inMessages = parsed.map((messages) => countMessageTokens(messages as Message[]));
-  const counts = [...inMessages, ...texts.map(countTokens)];
+  const counts = [
+    ...messages.map((list) => countMessageTokens(list as Message[])),
+    ...texts.map(countTokens),
+    ...((row.values.completions as string[] | undefined) ?? []).map(countTokens),
+  ];
   return { tokens: counts.reduce((sum, count) => sum + count, 0), refusal };
 }

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { exitCodes, UserError } from '../errors.js';
+import type { ExportManifest } from './exportManifest.js';
+import { readExportRecords } from './exportRecord.js';
+
+/** An export as it lies on disk. */
+export type FoundExport = {
+  readonly folder: string;
+  readonly manifest: ExportManifest & { readonly version: string };
+};
+
+/** The export a person names: `latest`, `latest~1`, a version, a beginning that only one has, or a folder. */
+export async function findExport(out: string, name: string): Promise<FoundExport> {
+  const folder = await folderOf(out, name);
+  const path = join(folder, 'manifest.json');
+  try {
+    return { folder, manifest: JSON.parse(await readFile(path, 'utf8')) };
+  } catch (cause) {
+    throw new UserError(`${path}: cannot be read; export again, or name another version`, { cause });
+  }
+}
+
+async function folderOf(out: string, name: string): Promise<string> {
+  const back = /^latest(?:~(\d+))?$/.exec(name);
+  if (back !== null) {
+    const record = (await readExportRecords(out)).at(-1 - Number(back[1] ?? 0));
+    if (record === undefined) throw unknown(`${name}: there are not so many exports in ${out}`);
+    return join(out, record.id);
+  }
+  const versions = (await readdir(out).catch(() => [])).filter((version) => /^[0-9a-f]{16}$/.test(version));
+  const found = versions.filter((version) => version.startsWith(name));
+  if (found.length === 1) return join(out, found[0] ?? '');
+  if (found.length > 1) throw unknown(`${name}: ${found.length} exports begin so; write more of the version`);
+  if (existsSync(join(resolve(name), 'manifest.json'))) return resolve(name);
+  throw unknown(`${name}: no export in ${out} begins so, and it is no folder of one`);
+}
+
+function unknown(problem: string): UserError {
+  const [what, ...rest] = problem.split('; ');
+  const way =
+    rest.length > 0 ? rest.join('; ') : 'use a version, its beginning, `latest`, `latest~1` or a folder';
+  return new UserError(`${what}; ${way}`, { exitCode: exitCodes.usage });
+}

@@ -15,7 +15,8 @@ async function trace(query: Query, home: Home): Promise<Record<string, number>> 
   for (const { name } of datasets) {
     const rows = await query(`select * from datasets.${name} order by sha256(id) limit 200`);
     for (const row of rows) {
-      const logs = row.harness === 'claude-code' ? [home.claude] : row.harness === 'codex' ? [home.codex] : [];
+      const logs =
+        row.harness === 'claude-code' ? [home.claude] : row.harness === 'codex' ? [home.codex] : [];
       const roots = [...logs, home.events, dirname(home.seq)];
       assert.deepEqual(untraced(row, roots), [], `${name} ${row.id}`);
     }
@@ -38,7 +39,10 @@ test('the text of every row stands in the bytes that its metadata names: samples
     // With the last line of its bytes gone a row has text that is nowhere.
     const [row = {}] = await query(`select * from datasets.sft where harness = 'codex' order by id limit 1`);
     const metadata = JSON.parse(String(row.metadata));
-    const shorter = { ...row, metadata: JSON.stringify({ ...metadata, sources: metadata.sources.slice(0, -1) }) };
+    const shorter = {
+      ...row,
+      metadata: JSON.stringify({ ...metadata, sources: metadata.sources.slice(0, -1) }),
+    };
     assert.notDeepEqual(untraced(shorter, [home.codex]), []);
   });
 });

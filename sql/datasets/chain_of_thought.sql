@@ -165,7 +165,7 @@ examples as (
         answers.model as teacher_model,
         answers.created_at::timestamp_ms as created_at,
         conversations.words,
-        answers.source_events,
+        list_concat(answers.source_events, conversations.span_events) as source_events,
         to_json({
             'rule': 'completed attempt with reasoning',
             'origin': 'recorded',
@@ -174,7 +174,7 @@ examples as (
             'attempt_id': answers.attempt_id,
             'artifact_id': answers.artifact_id,
             'prompt_hash': answers.prompt_hash,
-            'sources': answers.sources
+            'sources': list_concat(answers.sources, conversations.span_sources)
         }) as metadata,
     from events.answer_conversations as conversations
     join events.answers as answers using (answer_id)

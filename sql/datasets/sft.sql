@@ -176,7 +176,7 @@ examples as (
         answers.model as teacher_model,
         answers.created_at::timestamp_ms as created_at,
         conversations.words,
-        list_append(answers.source_events, answers.score_event) as source_events,
+        list_concat(answers.source_events, conversations.span_events, [answers.score_event]) as source_events,
         to_json({
             'rule': 'completed attempt with a score of 8 or more',
             'origin': 'recorded',
@@ -185,7 +185,7 @@ examples as (
             'attempt_id': answers.attempt_id,
             'artifact_id': answers.artifact_id,
             'prompt_hash': answers.prompt_hash,
-            'sources': answers.sources
+            'sources': list_concat(answers.sources, conversations.span_sources)
         }) as metadata,
     from events.answer_conversations as conversations
     join events.answers as answers using (answer_id)

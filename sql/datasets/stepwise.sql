@@ -146,7 +146,8 @@ spans as (
                 answer_id,
                 json_transform(spans, '[{
                     "span_id": "VARCHAR", "parent_span_id": "VARCHAR", "kind": "VARCHAR", "tool_name": "VARCHAR",
-                    "input": "JSON", "output": "JSON", "is_error": "BOOLEAN"
+                    "input": "JSON", "output": "JSON", "is_error": "BOOLEAN", "event_id": "VARCHAR",
+                    "source_path": "VARCHAR", "byte_offset": "BIGINT", "byte_end": "BIGINT"
                 }]') as spans,
             from failures
         )
@@ -166,6 +167,8 @@ span_steps as (
         spans.answer_id,
         spans.span_no,
         spans.span_id,
+        spans.event_id,
+        {'source_path': spans.source_path, 'byte_offset': spans.byte_offset, 'byte_end': spans.byte_end} as source,
         case spans.kind
             when 'tool_call' then call_text(safe_tool_name(spans.tool_name), object_arguments(spans.input))
             else json_string(spans.output) end as text,
@@ -187,6 +190,8 @@ failed_steps as (
         list(text order by span_no) as completions,
         list(not is_wrong order by span_no) as labels,
         list(span_id order by span_no) as step_ids,
+        list(event_id order by span_no) as span_events,
+        list(source order by span_no) as span_sources,
     from span_steps
     join (
         select answer_id, min(span_no) as wrong_no from span_steps where is_wrong group by all
@@ -208,7 +213,7 @@ failed_attempts as (
         failures.agent_id as harness,
         failures.model as teacher_model,
         failures.created_at,
-        failures.source_events,
+        list_concat(failures.source_events, failed_steps.span_events) as source_events,
         to_json({
             'rule': 'spans of a failed attempt up to the first that failed',
             'origin': 'recorded',
@@ -217,7 +222,7 @@ failed_attempts as (
             'attempt_id': failures.attempt_id,
             'artifact_id': failures.artifact_id,
             'prompt_hash': failures.prompt_hash,
-            'sources': failures.sources
+            'sources': list_concat(failures.sources, failed_steps.span_sources)
         }) as metadata,
     from failures
     join failed_steps using (answer_id)

@@ -21,7 +21,8 @@ spans as (
                 answer_id,
                 json_transform(spans, '[{
                     "span_id": "VARCHAR", "parent_span_id": "VARCHAR", "kind": "VARCHAR", "tool_name": "VARCHAR",
-                    "input": "JSON", "output": "JSON", "is_error": "BOOLEAN", "duration_ms": "DOUBLE"
+                    "input": "JSON", "output": "JSON", "is_error": "BOOLEAN", "event_id": "VARCHAR", "duration_ms": "BIGINT",
+                    "source_path": "VARCHAR", "byte_offset": "BIGINT", "byte_end": "BIGINT"
                 }]') as spans,
             from answers
         )
@@ -176,12 +177,25 @@ places as (
     where (answer_id, span_no) not in (select (answer_id, path[-1]) from walk)
 ),
 
+-- The spans whose words stand in the messages.
+told as (
+    select
+        answer_id,
+        list(event_id order by span_no) as span_events,
+        list(
+            {'source_path': source_path, 'byte_offset': byte_offset, 'byte_end': byte_end} order by span_no
+        ) as span_sources,
+    from spans
+    where kind = 'tool_result' or (answer_id, span_no) in (select (answer_id, span_no) from said)
+    group by all
+),
+
 trees as (
     select
         answer_id,
         '[' || string_agg(
             case when depth > previous_depth then '' else ',' end
-                || span_node(span_id, kind, tool_name, is_error, duration_ms::bigint)
+                || span_node(span_id, kind, tool_name, is_error, duration_ms)
                 || case when next_depth > depth then ',"children":[' else '}' || repeat(']}', depth - next_depth) end,
             '' order by path
         ) || ']' as spans,
@@ -208,8 +222,11 @@ select
     conversations.has_reasoning,
     'user: ' || answers.prompt || '[]' || chr(10) || conversations.words as words,
     coalesce(trees.spans, '[]')::json as spans,
+    coalesce(told.span_events, []) as span_events,
+    coalesce(told.span_sources, []) as span_sources,
 from answers
 join conversations using (answer_id)
 left join tools using (answer_id)
 left join trees using (answer_id)
+left join told using (answer_id)
 order by answer_id

@@ -93,7 +93,11 @@ spans as (
             'input': json_extract(payload, '$.input'),
             'output': json_extract(payload, '$.output'),
             'is_error': flag_field(json_extract(payload, '$.is_error')),
-            'event_id': event_id
+            'event_id': event_id,
+            'duration_ms': milliseconds_field(json_extract(payload, '$.duration_ms')),
+            'source_path': source_path,
+            'byte_offset': byte_offset,
+            'byte_end': byte_end
         } order by occurred_at, event_id))::varchar as spans,
         count(*)::integer as span_count,
         bool_or(text_field(json_extract(payload, '$.kind')) = 'reasoning') as has_reasoning,

@@ -88,6 +88,8 @@ function collect(value: unknown, strings: Set<string>): void {
         // Text that only looks like JSON.
       }
     }
+  } else if (typeof value === 'number') {
+    strings.add(String(value));
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) {
       strings.add(key);
@@ -96,55 +98,45 @@ function collect(value: unknown, strings: Set<string>): void {
   }
 }
 
-type Part = { kind: 'line' | 'name'; text: string };
-
 /** A text, or a chat message as JSON, in the pieces that must be found: its lines, the strings of arguments, names of tools. */
 function partsOf(value: string): string[] {
-  if (!/^\{"role":/.test(value)) return value.split('\n').flatMap(lineParts).map(tagged);
+  if (!/^\{"role":/.test(value)) return value.split('\n');
   const message = JSON.parse(value);
-  const texts = [message.content, message.reasoning_content ?? ''].join('\n').split('\n');
-  const calls = (message.tool_calls ?? []).flatMap((call: { function: { name: string; arguments: Row } }) => [
-    { kind: 'name', text: call.function.name } as Part,
-    ...argumentParts(call.function.arguments),
-  ]);
-  return [...texts.map((text: string): Part => ({ kind: 'line', text })), ...calls].map(tagged);
+  const calls = (message.tool_calls ?? []) as { function: { name: string; arguments: unknown } }[];
+  return [
+    ...[message.content, message.reasoning_content ?? ''].join('\n').split('\n'),
+    ...calls.flatMap(({ function: call }) => [call.name, ...stringsIn(call.arguments)]),
+  ];
 }
 
-/** A line of a rendered conversation or of a step: who speaks is our own word, arguments stand as JSON. */
-function lineParts(line: string): Part[] {
-  const words = line.replace(/^(User|Assistant|Result of [\w-]+): /, '').replace(/^Call: /, '');
-  const [, name = '', json = ''] = /^([\w-]+) (\{.*\})$/.exec(words) ?? [];
-  try {
-    if (json !== '') return [{ kind: 'name', text: name }, ...argumentParts(JSON.parse(json))];
-  } catch {
-    // A line of somebody's text.
-  }
-  return [{ kind: 'line', text: words }];
-}
-
-function argumentParts(value: Row): Part[] {
+function stringsIn(value: unknown): string[] {
   const strings = new Set<string>();
   collect(value, strings);
   // Raw text of a call is put under "input" (Codex custom tools).
   strings.delete('input');
-  return [...strings].flatMap((text) => text.split('\n')).map((text) => ({ kind: 'line', text }));
+  return [...strings].flatMap((text) => text.split('\n'));
 }
 
-function tagged({ kind, text }: Part): string {
-  return `${kind} ${text}`;
-}
-
-/** What rows say in words of their own: where a result was cut, and the headings of a recorded prompt. */
+/** What rows say in words of their own: where a result was cut, the headings of a recorded prompt, a tool without a name. */
 const ownWords =
-  /^(\[\d+ characters left out\]|Constraints:|Input:|Context documents:|\[image\]|\[document\])?$/;
+  /^(\[\d+ characters left out\]|Constraints:|Input:|Context documents:|\[image\]|\[document\]|tool|local_shell|web_search|image_generation)?$/;
 
-function holds({ lines, all, names }: Decoded, part: string): boolean {
-  const [kind = ''] = part.split(' ', 1);
-  const text = part.slice(kind.length + 1).trim();
-  if (kind === 'name')
-    return names.has(text) || ['tool', 'local_shell', 'web_search', 'image_generation'].includes(text);
+function holds(decoded: Decoded, part: string): boolean {
+  const { lines, all, names } = decoded;
+  const text = part.trim();
+  if (ownWords.test(text) || lines.has(text) || names.has(text) || all.includes(text)) return true;
+  // Items and names of a recorded prompt, tools that a result names.
   const bare = text.replace(/^\[tool_reference: |^- |^\[|\]$/g, '');
-  return ownWords.test(text) || lines.has(text) || all.includes(text) || all.includes(bare);
+  if (all.includes(bare)) return true;
+  // A line of a rendered conversation or of a step, or an answer that is a value: who speaks is the row's own word.
+  const words = text.replace(/^(User|Assistant|Result of [\w-]+):( |$)|^Call: /, '');
+  if (words !== text && all.includes(words)) return true;
+  const [, name, json = ''] = /^(?:([\w-]+) )?([[{].*[\]}])$/.exec(words) ?? [];
+  try {
+    return [name ?? '', ...stringsIn(JSON.parse(json))].every((inner) => holds(decoded, inner));
+  } catch {
+    return false;
+  }
 }
 
 function safeName(name: string): string {

@@ -125,6 +125,8 @@ test('comparison: cycles of one session may be compared, sessions not', async ()
     ...answers('b', { cycle: 2 }),
     ...answers('c', { session: 'other' }),
     compared('c', 'b', 'a'),
+    // Scores of two cycles are on two scales: they neither make a pair nor contradict one.
+    ...[scored('a', 9), scored('b', 2)],
   ];
   assert.deepEqual(await pairs(events), ['b > a by comparison']);
 });

@@ -186,7 +186,7 @@ told as (
             {'source_path': source_path, 'byte_offset': byte_offset, 'byte_end': byte_end} order by span_no
         ) as span_sources,
     from spans
-    where kind in ('reasoning', 'tool_call', 'tool_result')
+    where kind = 'tool_result' or (answer_id, span_no) in (select (answer_id, span_no) from said)
     group by all
 ),
 

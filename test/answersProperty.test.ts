@@ -146,11 +146,11 @@ const handedIn = fc.record({
   kind: mostly('artifact', 'output', 'failure'),
 });
 const feedback = fc.oneof(
-  fc.record({ kind: fc.constant('scored'), of: fc.nat(11), score: fc.integer({ min: 2, max: 20 }) }),
-  fc.record({ kind: fc.constant('scored'), of: fc.nat(11), score: fc.integer({ min: 2, max: 20 }) }),
+  fc.record({ kind: fc.constant('scored'), of: fc.nat(11), score: fc.constantFrom(1, 4, 4.5, 6.5, 9) }),
+  fc.record({ kind: fc.constant('scored'), of: fc.nat(11), score: fc.constantFrom(1, 4, 4.5, 6.5, 9) }),
   fc.record({
     kind: fc.constant('compared'),
-    ranking: fc.uniqueArray(fc.nat(11), { minLength: 2, maxLength: 5 }),
+    ranking: fc.shuffledSubarray([0, 1, 2, 3], { minLength: 2 }),
   }),
   fc.record({ kind: fc.constant('locked'), of: fc.nat(11), isNamed: fc.boolean() }),
   fc.record({ kind: fc.constant('unlocked'), of: fc.nat(11) }),
@@ -189,7 +189,7 @@ function feedbackEvent(one: Feedback, answers: AnyWorld['answers']): EventSpec {
     };
   const of = one.of % answers.length;
   if ('score' in one)
-    return { type: 'artifact.scored', artifact_id: `a${of}`, payload: { score: one.score / 2 } };
+    return { type: 'artifact.scored', artifact_id: `a${of}`, payload: { score: one.score } };
   const lineage = `${answers[of]?.lineage} of ${answers[of]?.session}`;
   const payload = 'isNamed' in one && one.isNamed ? { artifact_id: `a${of}` } : {};
   return { type: `lineage.${one.kind}`, lineage_id: lineage, payload };
@@ -224,8 +224,8 @@ test('in any world the pairs are those that the rules give, and no order of arri
       );
       assert.deepEqual(await other.query(`${everything} order by row`), rows);
     }),
-    { numRuns: 30, endOnFailure: true },
+    { numRuns: 20, endOnFailure: true },
   );
   // Worlds without pairs would prove nothing.
-  assert.ok(pairs > 30, `${pairs} pairs in all`);
+  assert.ok(pairs > 20, `${pairs} pairs in all`);
 });

@@ -135,3 +135,15 @@ test('a double is written as ECMAScript writes it', async () => {
   );
   close();
 });
+
+test('of a key given twice the first counts, at any depth', async () => {
+  const store = await makeEventStore();
+  const payload = '{"b":{"y":1,"x":2,"y":[3]},"a":1,"b":{"z":4},"a":{"n":5}}';
+  await store.record('a.jsonl', [
+    `{"id":"e1","timestamp":"2026-05-01T12:00:00Z","event_type":"test","payload":${payload}}`,
+  ]);
+  assert.deepEqual((await store.run(['staging.event_rows'])).failures, []);
+  const rows = await store.query('select payload from staging.event_rows');
+  assert.deepEqual(rows, [{ payload: '{"a":1,"b":{"x":2,"y":1}}' }]);
+  await store.remove();
+});

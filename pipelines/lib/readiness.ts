@@ -45,7 +45,7 @@ const needs: readonly Need[] = [
   {
     dataset: 'stepwise',
     worthFrom: 500,
-    advice: 'let the agent ask before it acts, and give a reason when you refuse a step',
+    advice: 'let agents ask before they act, and refuse what is wrong; record the spans of failed attempts',
   },
   {
     dataset: 'chain_of_thought',

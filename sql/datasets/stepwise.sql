@@ -154,6 +154,13 @@ spans as (
     )
 ),
 
+-- A model call whose thoughts, calls and words are spans of their own is no step beside them.
+parents as (
+    select distinct answer_id, parent_span_id as span_id, true as is_parent
+    from spans
+    where parent_span_id is not null
+),
+
 -- What a result says of itself it says of its call.
 span_steps as (
     select
@@ -172,7 +179,9 @@ span_steps as (
         on children.answer_id = spans.answer_id
         and children.parent_span_id = spans.span_id
         and children.kind = 'tool_result'
+    left join parents on parents.answer_id = spans.answer_id and parents.span_id = spans.span_id
     where spans.kind <> 'tool_result'
+        and not (spans.kind = 'llm_call' and coalesce(parents.is_parent, false))
     group by all
 ),
 

@@ -12,21 +12,16 @@ answers as (
     select * from events.answers
 ),
 
--- Two sources that contradict each other say nothing; of several that agree the strongest gives the pair its name.
+-- Sources that contradict each other say nothing; of several that agree the strongest gives the pair its name.
 pairs as (
     select
         better_id as chosen_id,
         worse_id as rejected_id,
-        list(order_source order by strength) as stated_by,
-        flatten(list(stated_by order by strength)) as feedback_events,
-        arg_min(order_source, strength) filter (where is_best) as pair_source,
-    from (
-        select *, list_position(['comparison', 'scores', 'lock'], order_source) as strength
-        from events.answer_orders
-        where not is_contradicted
-    )
-    group by all
-    having bool_or(is_best)
+        list_filter(stated_by, lambda source: list_contains(made_by, source))[1] as pair_source,
+        stated_by,
+        feedback_events,
+    from events.answer_orders
+    where contradicted_by = []
 )
 
 select

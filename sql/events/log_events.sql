@@ -91,7 +91,7 @@ paths as (
         list(step_id order by position) as span_ids,
         arg_max(
             {'source_path': source_path, 'file_key': file_key, 'byte_offset': byte_offset, 'byte_length': byte_length},
-            (is_final, position)) as last_place,
+            (coalesce(is_final, false), position)) as last_place,
     from steps
     group by turn_id
 ),

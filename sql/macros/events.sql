@@ -87,7 +87,7 @@ create or replace macro inferred_tags(event_type, schema_version, payload) as
         when not is_known_event(event_type, schema_version) then []::varchar[]
         when event_type = 'attempt.span_recorded' then tags_where([
             ('tool_use', payload ->> '$.kind' = 'tool_call'),
-            ('error', payload ->> '$.is_error' = 'true')])
+            ('error', (payload -> '$.is_error')::varchar = 'true')])
         when event_type = 'attempt.completed' then tags_where([
             ('multi_step', json_array_length(payload, '$.spans') > 3)])
         when event_type = 'attempt.failed' then ['error']

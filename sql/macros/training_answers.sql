@@ -69,3 +69,10 @@ create or replace macro score_difference(score, other) as round(score - other, 6
 
 -- Id of the document that near duplicates of a recorded answer are looked for under.
 create or replace macro answer_document_id(answer_id) as left(sha256('answer|' || answer_id), 32);
+
+-- Whether a lock on the first answer puts it over the second: one of another lineage, handed in before the lock.
+create or replace macro is_locked_over(lineage_id, lock_event, locked_at, other_lineage_id, other_created_at, other_is_failure) as
+    lock_event is not null
+    and lineage_id <> other_lineage_id
+    and other_created_at <= locked_at
+    and not other_is_failure;

@@ -86,17 +86,22 @@ signal_lines as (
     from core.signals
     join span on signals.occurred_at >= span.first_at
     group by signals.kind
+),
+
+lines as (
+    select * from window_lines
+    union all
+    select * from type_lines
+    union all
+    select * from origin_lines
+    union all
+    select * from tag_lines
+    union all
+    select * from link_lines
+    union all
+    select * from signal_lines
 )
 
-select * from window_lines
-union all
-select * from type_lines
-union all
-select * from origin_lines
-union all
-select * from tag_lines
-union all
-select * from link_lines
-union all
-select * from signal_lines
-order by section, event_count desc, name
+select *
+from lines
+order by section, case section when 'link' then 0 else event_count end desc, name

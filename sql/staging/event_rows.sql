@@ -99,7 +99,7 @@ placed as (
     select
         row_no,
         place,
-        depth,
+        type in ('OBJECT', 'ARRAY') and depth = 500 as is_cut,
         coalesce(canonical_string(key) || ':', '') || case type
             when 'OBJECT' then '{' || chr(1)
             when 'ARRAY' then '[' || chr(1)
@@ -109,7 +109,7 @@ placed as (
             else canonical_number(value::varchar) end as token,
     from walk
     union all
-    select row_no, place || chr(2), depth, chr(2) || case type when 'OBJECT' then '}' else ']' end
+    select row_no, place || chr(2), false, chr(2) || case type when 'OBJECT' then '}' else ']' end
     from walk
     where type in ('OBJECT', 'ARRAY')
 ),
@@ -127,7 +127,7 @@ canonical as (
             chr(1) || ',', ''),
             ',' || chr(2), ''),
             chr(2), '') as payload,
-        max(depth) as depth,
+        bool_or(is_cut) as is_cut,
     from placed
     group by row_no
 ),
@@ -139,7 +139,7 @@ typed as (
             as schema_version,
         list_filter(numbered.given_tags, lambda tag: tag <> '') as given_tags,
         canonical.payload,
-        canonical.depth,
+        canonical.is_cut,
     from numbered
     left join canonical using (row_no)
 )
@@ -171,7 +171,7 @@ select
         when occurred_at is null then 'no valid timestamp'
         when schema_version is null then 'schema_version is no whole number from 1'
         when payload is null then 'payload is no object'
-        when depth >= 500 then 'payload is nested deeper than 500 levels'
+        when is_cut then 'payload is nested deeper than 500 levels'
         else event_problem(
             event_type, schema_version, session_id, lineage_id, agent_id, artifact_id, attempt_id, payload)
         end as reject_reason,

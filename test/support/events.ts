@@ -23,11 +23,14 @@ export type EventStore = {
   readonly config: Config;
   /** Appends lines to a spool file. */
   record: (file: string, lines: SpoolLines) => Promise<void>;
+  /** Puts another file in the place of a spool file, as a rotation does. */
+  rewrite: (file: string, lines: SpoolLines) => Promise<void>;
   /** Appends rows to seq's memory log. */
   remember: (lines: SpoolLines) => Promise<void>;
   /** Reads what is new and builds the models selected (with all before them), or all. */
   run: (select?: readonly string[]) => Promise<BuildResult>;
-  query: (sql: string) => Promise<Record<string, unknown>[]>;
+  /** The rows of a query over what is published; `before` are statements to run first. */
+  query: (sql: string, before?: readonly string[]) => Promise<Record<string, unknown>[]>;
   remove: () => Promise<void>;
 };
 
@@ -41,9 +44,14 @@ export async function makeEventStore(environment: Record<string, string> = {}): 
     TRACEMILL_WORKERS: '1',
     ...environment,
   });
+  const inSpool = (file: string) => join(config.data, 'spool', 'events', file);
   return {
     config,
-    record: (file, lines) => appendLines(join(config.data, 'spool', 'events', file), lines),
+    record: (file, lines) => appendLines(inSpool(file), lines),
+    rewrite: async (file, lines) => {
+      await rm(inSpool(file));
+      await appendLines(inSpool(file), lines);
+    },
     remember: (lines) => appendLines(config.seqMem, lines),
     run: async (select) => {
       const now = new Date();
@@ -51,10 +59,14 @@ export async function makeEventStore(environment: Record<string, string> = {}): 
       const models = select?.map((name) => `+${name}`).join(',');
       return build({ config, now, progress: silentProgress, select: models });
     },
-    query: async (sql) => {
-      const warehouse = await openWarehouse({ config });
-      const reader = await warehouse.connection.runAndReadAll(sql).finally(() => warehouse.close());
-      return reader.getRowObjectsJS();
+    query: async (sql, before = []) => {
+      const { connection, close } = await openWarehouse({ config });
+      try {
+        for (const statement of before) await connection.run(statement);
+        return (await connection.runAndReadAll(sql)).getRowObjectsJS();
+      } finally {
+        close();
+      }
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };

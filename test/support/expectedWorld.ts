@@ -176,21 +176,16 @@ function rolesOf({ spans }: Answer): string {
   return [...roles, `assistant${thought}`].join(' ');
 }
 
-/** `answer: true, false`, of an attempt one of whose calls failed: what it said and called before was right, that was not. */
-function stepsOf({ id, spans }: Answer): string[] {
-  const failed = new Set(
+/** `answer: true, false`, of a failed attempt: what it thought, said and called before a call failed was right, that was not. */
+function stepsOf({ id, failed, spans }: Answer): string[] {
+  if (!failed) return [];
+  const wrong = new Set(
     spans.filter(({ is_error }) => is_error === true).map(({ parent_span_id }) => parent_span_id),
   );
-  const steps = spans.filter(({ kind }) => kind === 'reasoning' || kind === 'tool_call' || kind === 'output');
-  const wrong = steps.findIndex(({ span_id }) => failed.has(span_id));
-  return wrong < 0
-    ? []
-    : [
-        `${id}: ${steps
-          .slice(0, wrong + 1)
-          .map((_, place) => place < wrong)
-          .join(', ')}`,
-      ];
+  const steps = spans.filter(({ kind }) => ['reasoning', 'tool_call', 'output'].includes(String(kind)));
+  const last = steps.findIndex(({ span_id }) => wrong.has(span_id));
+  const labels = steps.slice(0, last + 1).map((_, place) => place < last);
+  return labels.length === 0 ? [] : [`${id}: ${labels.join(', ')}`];
 }
 
 /** Ids of the answers that a lock which still holds is on. */

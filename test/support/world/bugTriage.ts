@@ -119,11 +119,21 @@ export function bugTriage(spool: Spool): void {
     },
   });
   studio.applied('search-twice', 'bug-triage-agent-A');
-  // The machine went to sleep here: the attempt has no end.
   studio.cycle(2, [
     {
       input: paste,
       answers: {
+        A: {
+          thinks: 'Spreadsheet and table are the words they would use; try both.',
+          uses: [
+            search('table one line', []),
+            search('spreadsheet columns lost', 'index is being rebuilt, try again', true),
+            search('spreadsheet columns lost', 'index is being rebuilt, try again', true),
+          ],
+          says: { area: 'editor', severity: 'annoy' },
+          fails: 'gave up: the index stayed down',
+        },
+        // The machine went to sleep here: the attempt has no end.
         B: { thinks: 'Pasted as one line: a matter of typing.', uses: [search('paste spreadsheet', [])] },
       },
     },

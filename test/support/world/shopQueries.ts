@@ -187,6 +187,7 @@ export function shopQueries(spool: Spool): void {
         answers: {
           A: { uses: [query(values, [[35.1]])], says: `35.10 euros.\n\n${values}`, kept: false },
           B: {
+            thinks: 'One row is one paid order; its value is the sum of its lines.',
             uses: [
               query(`${values};`, 'only one statement is allowed', true),
               query(`${values} ;`, 'only one statement is allowed', true),

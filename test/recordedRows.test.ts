@@ -49,6 +49,7 @@ const answers: AnswerSpec[] = [
     status: 'failed',
     output: null,
     spans: [
+      span('s0', 'llm_call', { output: { stop_reason: 'tool_use' } }),
       span('s1', 'reasoning', { output: 'look' }),
       called('s2', { q: 'a' }),
       gave('s2', 'A'),

@@ -169,9 +169,10 @@ span_steps as (
         spans.span_id,
         spans.event_id,
         {'source_path': spans.source_path, 'byte_offset': spans.byte_offset, 'byte_end': spans.byte_end} as source,
-        case spans.kind
-            when 'tool_call' then call_text(safe_tool_name(spans.tool_name), object_arguments(spans.input))
-            else json_string(spans.output) end as text,
+        case
+            when spans.kind = 'tool_call' then call_text(safe_tool_name(spans.tool_name), object_arguments(spans.input))
+            -- The output of an llm_call is how it ended; what it said are spans of their own.
+            when spans.kind in ('reasoning', 'output') then json_string(spans.output) end as text,
         coalesce(bool_or(spans.is_error), false) or coalesce(bool_or(children.is_error), false) as is_wrong,
     from spans
     left join spans as children

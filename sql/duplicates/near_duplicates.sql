@@ -16,28 +16,29 @@ documents as (
         document_id,
         kind,
         conversation_id,
-        coalesce(created_at, timestamp '9999-12-31') as created_at,
-        content_hash,
+        text_key,
+        {
+            'created_at': coalesce(created_at, timestamp '9999-12-31'),
+            'is_conversation': kind = 'conversation',
+            'document_id': document_id
+        } as age,
         day,
     from duplicates.signatures
 ),
 
--- Documents of the same words are one text, of which the oldest stands for all: a prompt sent a thousand times is looked
--- at once.
+-- Documents of the same words are one text, of which the oldest stands for all (a pair before its own conversation): a
+-- prompt sent a thousand times is looked at once.
 texts as (
-    select *, row_number() over (order by created_at, document_id) as text_no
-    from (
-        select
-            content_hash,
-            arg_min(document_id, {'created_at': created_at, 'document_id': document_id}) as document_id,
-            min(created_at) as created_at,
-            arg_min(kind, {'created_at': created_at, 'document_id': document_id}) as kind,
-            min(conversation_id) as conversation_id,
-            min(conversation_id) <> max(conversation_id) as is_in_many,
-            count(*) filter (where kind = 'pair') as pair_count,
-        from documents
-        group by content_hash
-    )
+    select
+        text_key,
+        row_number() over (order by min(age)) as text_no,
+        arg_min(document_id, age) as document_id,
+        arg_min(kind, age) as kind,
+        arg_min(conversation_id, age) as conversation_id,
+        min(conversation_id) <> max(conversation_id) as is_in_many,
+        count(*) filter (where kind = 'pair') as pair_count,
+    from documents
+    group by text_key
 ),
 
 banded as (
@@ -65,17 +66,41 @@ compared as (
     semi join shared_bands using (band_no, band)
 ),
 
+-- That a conversation is like its own pairs says nothing.
 candidates as (
-    select text_no, older_no from compared where older_no < text_no group by all
+    select met.text_no, met.older_no
+    from (select text_no, older_no from compared where older_no < text_no group by all) as met
+    join texts as newer using (text_no)
+    join texts as older on older.text_no = met.older_no
+    where newer.conversation_id <> older.conversation_id
+        or newer.is_in_many
+        or older.is_in_many
+        or (newer.pair_count > 0 and older.pair_count > 0)
 ),
 
-sets as (
-    select texts.text_no, texts.conversation_id, texts.is_in_many, texts.pair_count, signatures.shingles
+compared_texts as (
+    select texts.text_no, signatures.words
     from texts
     semi join (
         select text_no from candidates union all select older_no from candidates
     ) as named using (text_no)
     join duplicates.signatures as signatures using (document_id)
+),
+
+sets as (
+    select text_no, list(distinct shingle_hash(first, second, third, fourth, fifth)) as shingles
+    from (
+        select
+            text_no,
+            unnest(words) as first,
+            unnest(words[2:]) as second,
+            unnest(words[3:]) as third,
+            unnest(words[4:]) as fourth,
+            unnest(words[5:]) as fifth,
+        from (select text_no, five_or_more(words) as words from compared_texts)
+    )
+    where fifth is not null
+    group by text_no
 ),
 
 intersections as (
@@ -88,11 +113,6 @@ intersections as (
     join sets as newer using (text_no)
     join sets as older on older.text_no = candidates.older_no
     where least(len(newer.shingles), len(older.shingles)) * 5 >= greatest(len(newer.shingles), len(older.shingles)) * 4
-        -- That a conversation is like its own pairs says nothing.
-        and (
-            newer.conversation_id <> older.conversation_id or newer.is_in_many or older.is_in_many
-            or (newer.pair_count > 0 and older.pair_count > 0)
-        )
 ),
 
 pairs as (
@@ -152,7 +172,7 @@ members as (
         clustered.duplicate_of,
         clustered.jaccard,
     from documents
-    join clustered using (content_hash)
+    join clustered using (text_key)
 )
 
 select

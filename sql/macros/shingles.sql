@@ -2,18 +2,23 @@
 create or replace macro conversation_document_id(session_id, segment_no) as
     left(sha256('conversation|' || session_id || '|' || segment_no), 32);
 
--- A number for each word of a text that normal_text made. A word of up to 8 bytes is its own number: MD5 for each would take
--- half the time of a signature. 1932735323 is a prime, so two words share a number once in 2^31.
-create or replace macro word_hash(word) as
-    case when strlen(word) <= 8 then encode(word)::bit::ubigint else md5_number_lower(word) end % 1932735323;
+-- 64 bits of a text's MD5. The same for ever, which hash() is not; md5_number_lower() takes them from a string of bits and is
+-- four times as slow.
+create or replace macro md5_bits(value) as (md5_number(value) & 18446744073709551615)::ubigint;
+
+-- A number (32 bits) for each word of a text that normal_text made.
+create or replace macro word_hash(word) as (md5_number(word) & 4294967295)::uinteger;
 create or replace macro word_hashes(value) as list_transform(string_split(value, ' '), lambda word: word_hash(word));
 
--- The hash (32 bits) of five words in a row, from the numbers of the words. Remainders by two primes mix it; arithmetic alone
--- is the same for ever, which hash() is not.
+-- A text under five words is one shingle.
+create or replace macro five_or_more(words) as list_resize(words, greatest(len(words), 5), 0);
+
+-- The hash (32 bits) of five words in a row, from the numbers of the words: their sum, each times a number of its place,
+-- modulo a prime.
 create or replace macro shingle_hash(first, second, third, fourth, fifth) as ((
-    first * 1014556789::ubigint + second * 898733321::ubigint + third * 1071034567::ubigint
-    + fourth * 744112233::ubigint + fifth * 987654321::ubigint
-) % 4294967291 * 2654435769 % 4294967279)::uinteger;
+    first * 507278393::ubigint + second * 449366653::ubigint + third * 535517281::ubigint
+    + fourth * 372056117::ubigint + fifth * 493827173::ubigint
+) % 4294967291)::uinteger;
 
 -- MinHash with one permutation: a shingle falls into one of 160 slots (20 bands of 8) by its hash, and the least shingle of
 -- a slot stands for it. Of the shingles of one band the least of each slot; null where none fell.
@@ -27,6 +32,17 @@ create or replace macro slot_minima(shingle) as [
     min(shingle) filter (where shingle // 20 % 8 = 6),
     min(shingle) filter (where shingle // 20 % 8 = 7)
 ];
+
+-- The least of each slot over the minima of several texts.
+create or replace macro least_minima(minima) as [
+    min(minima[1]), min(minima[2]), min(minima[3]), min(minima[4]),
+    min(minima[5]), min(minima[6]), min(minima[7]), min(minima[8])
+];
+
+-- All 160 slots in their order, from the minima of the bands that have any, in any order.
+create or replace macro all_slots(bands, minima) as flatten(list_transform(
+    range(20),
+    lambda band: coalesce(minima[list_position(bands, band)], [null, null, null, null, null, null, null, null])));
 
 -- Of the 160 slots, each empty one takes what stands in the first of four others, fixed for it. A short text leaves most
 -- slots empty: a second pass looks into the places of those four, and so on; three passes fill all but texts of few words.

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from './config.js';
 import { exitCodes } from './errors.js';
+import { foldAsOf } from './lib/asOf.js';
 import { describeTables, type Failure, queryFailure, runClaim } from './lib/checks.js';
 import type { Command } from './lib/command.js';
 import { makeDays, makeFile, viewInputs } from './lib/drafts.js';
@@ -30,8 +31,11 @@ export const command: Command = {
     select: { type: 'string', describe: 'Only core.turns, core. (a layer), +core.turns or core.turns+' },
     full: { type: 'boolean', default: false, describe: 'Build what is up to date as well' },
     'dry-run': { type: 'boolean', default: false, describe: 'Say what is out of date and why, no more' },
+    'as-of': { type: 'string', describe: 'Fold the events up to this time, into --out instead of the lake' },
+    out: { type: 'string', describe: 'Folder for the tables of --as-of' },
   },
   run: async (args, { config, log, progress, now }) => {
+    if ((args['as-of'] ?? args.out) !== undefined) return foldAsOf(args, config, progress);
     const select = args.select as string | undefined;
     const full = args.full === true;
     if (args['dry-run'] === true) {

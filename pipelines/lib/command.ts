@@ -1,4 +1,4 @@
-import type { Options } from 'yargs';
+import type { Options, PositionalOptions } from 'yargs';
 import type { Config } from '../config.js';
 import type { StartProgress } from './progress.js';
 
@@ -24,5 +24,7 @@ export type Command = {
   /** A line to type, shown by --help. */
   readonly example: string;
   readonly options: Readonly<Record<string, Options>>;
+  /** Words that may follow the verb, in this order. */
+  readonly positionals?: Readonly<Record<string, PositionalOptions>>;
   readonly run: (args: Readonly<Record<string, unknown>>, context: Context) => Promise<Outcome>;
 };

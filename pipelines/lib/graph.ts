@@ -130,7 +130,9 @@ async function parseInputs(connection: DuckDBConnection, model: Model) {
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     const node = value as Record<string, unknown>;
-    if (node.type === 'BASE_TABLE' && node.schema_name) inputs.add(`${node.schema_name}.${node.table_name}`);
+    // recurring.x is what a recursive CTE x has found so far.
+    const isTable = node.type === 'BASE_TABLE' && node.schema_name && node.schema_name !== 'recurring';
+    if (isTable) inputs.add(`${node.schema_name}.${node.table_name}`);
     Object.values(node).forEach(visit);
   };
   visit(parsed.statements);

@@ -1,9 +1,10 @@
--- One row per text that near duplicates are looked for among: a question with its answer, or a conversation.
+-- One row per text that near duplicates are looked for among: a question with its answer, a conversation, a recorded answer.
 -- @partition day
 -- @key document_id
 -- @not_null kind, conversation_id, text_key
--- @column document_id   Of a pair its qa_id, of a conversation a hash of session and segment.
--- @column kind   pair (an answered human turn) or conversation (the turns of a segment that stand).
+-- @column document_id   Of a pair its qa_id, of a conversation a hash of session and segment, of an answer one of its id.
+-- @column kind   pair (an answered human turn), conversation (the turns of a segment that stand) or answer (a recorded one
+--     with its prompt).
 -- @column conversation_id   The document of the conversation that a pair is a part of; of any other document its own id.
 -- @column created_at   When the (first) question was asked.
 -- @column text_key   64 bits of the MD5 of the normalised text, of several turns that of their keys.
@@ -18,12 +19,24 @@ asked as (
         first_position,
         started_at as created_at,
         concat_ws(' ', normal_text(question), nullif(normal_text(final_answer), '')) as text,
+        false as is_answer,
     from core.turns
     where prompt_kind = (case session_kind when 'subagent' then 'agent' else 'human' end)
         and session_kind in ('main', 'subagent')
         and not is_abandoned
         and end_reason <> 'rolled_back'
         and has_words(question)
+    union all by name
+    -- A recorded answer is a conversation of its own.
+    select
+        answer_id as turn_id,
+        answer_document_id(answer_id) as conversation_id,
+        0 as first_position,
+        created_at,
+        concat_ws(' ', normal_text(prompt), nullif(normal_text(output), '')) as text,
+        true as is_answer,
+    from events.answers
+    where has_words(prompt)
 ),
 
 turns as (
@@ -38,6 +51,7 @@ turns as (
 conversations as (
     select
         conversation_id,
+        case when bool_or(is_answer) then 'answer' else 'conversation' end as kind,
         min(created_at) as created_at,
         case count(*)
             when 1 then any_value(text_key)
@@ -58,7 +72,7 @@ documents as (
     from core.pair_hashes
     join turns using (turn_id)
     union all by name
-    select conversation_id as document_id, 'conversation' as kind, * from conversations
+    select conversation_id as document_id, * from conversations
 ),
 
 shingles as (

@@ -169,25 +169,25 @@ ends as (
 pairs as (
     select
         'agent.qa.pair' as event_type,
-        qa_pairs.qa_id as subject_id,
-        qa_pairs.turn_id,
-        qa_pairs.session_id,
+        pair_hashes.qa_id as subject_id,
+        pair_hashes.turn_id,
+        attempts.session_id,
         attempts.agent_id,
         attempts.ended_at as occurred_at,
         [] as tags,
         '{' || concat_ws(',',
-            '"answer":' || to_json(qa_pairs.answer)::varchar,
-            '"answer_hash":"' || qa_pairs.answer_hash || '"',
-            '"content_hash":"' || qa_pairs.content_hash || '"',
-            '"qa_id":"' || qa_pairs.qa_id || '"',
-            '"question":' || to_json(qa_pairs.question)::varchar,
-            '"question_hash":"' || qa_pairs.question_hash || '"',
-            '"turn_id":"' || qa_pairs.turn_id || '"') || '}' as payload,
+            '"answer":' || to_json(attempts.final_answer)::varchar,
+            '"answer_hash":"' || pair_hashes.answer_hash || '"',
+            '"content_hash":"' || pair_hashes.content_hash || '"',
+            '"qa_id":"' || pair_hashes.qa_id || '"',
+            '"question":' || to_json(attempts.question)::varchar,
+            '"question_hash":"' || pair_hashes.question_hash || '"',
+            '"turn_id":"' || pair_hashes.turn_id || '"') || '}' as payload,
         attempts.source_path,
         attempts.file_key,
         attempts.byte_offset,
         attempts.byte_length,
-    from core.qa_pairs
+    from core.pair_hashes
     join attempts using (turn_id)
 ),
 

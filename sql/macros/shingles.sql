@@ -1,7 +1,3 @@
--- Id of the document that near duplicates of a conversation (a segment of a session) are looked for under.
-create or replace macro conversation_document_id(session_id, segment_no) as
-    left(sha256('conversation|' || session_id || '|' || segment_no), 32);
-
 -- 64 bits of a text's MD5. The same for ever, which hash() is not; md5_number_lower() takes them from a string of bits and is
 -- four times as slow.
 create or replace macro md5_bits(value) as (md5_number(value) & 18446744073709551615)::ubigint;

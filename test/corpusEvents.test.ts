@@ -9,6 +9,7 @@ import { readConfig } from '../pipelines/config.js';
 import { ingest } from '../pipelines/ingest.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
 import { openWarehouse } from '../pipelines/lib/warehouse.js';
+import { canonical } from './support/canonicalJson.js';
 
 const corpus = process.env.TRACEMILL_CORPUS;
 
@@ -67,10 +68,3 @@ test('every turn, step and pair of real logs is an event, its payload canonical'
     assert.equal(text, canonical(JSON.parse(text)));
   }
 });
-
-function canonical(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  const fields = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join(',')}}`;
-}

@@ -2,117 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { canonical } from './support/canonicalJson.js';
 import { buildFixture, type Fixture } from './support/models.js';
+import { claude, codex, coloured, session, thread } from './support/smallSessions.js';
 
-const session = '5a1e0b00-0000-4000-8000-000000000001';
-const thread = '019f7ec0-ea80-7eb2-a300-c68e70cd7332';
 const models = ['events.payload_blobs', 'events.payload_refs'];
-
-const common = {
-  sessionId: session,
-  version: '2.1.47',
-  cwd: '/home/mia/bees',
-  isSidechain: false,
-  userType: 'external',
-};
-const user = (uuid: string, second: number, content: unknown, more: object = {}) => ({
-  ...common,
-  type: 'user',
-  uuid,
-  timestamp: `2026-02-20T09:00:0${second}.000Z`,
-  message: { role: 'user', content },
-  ...more,
-});
-const assistant = (uuid: string, second: number, id: string, block: object) => ({
-  ...common,
-  type: 'assistant',
-  uuid,
-  timestamp: `2026-02-20T09:00:0${second}.000Z`,
-  message: {
-    id,
-    role: 'assistant',
-    model: 'claude-x',
-    content: [block],
-    usage: { input_tokens: 7, output_tokens: 5 },
-  },
-});
-const esc = '\u001b[1mdone\u001b[0m \\u001F "é" 😀\n';
-
-/** An answered turn with reasoning, a call and its failed result; an interrupted turn; a turn that just began. */
-const claude = {
-  [`-home-mia-bees/${session}.jsonl`]: [
-    user('u1', 0, 'Count the hives.'),
-    assistant('u2', 1, 'm1', { type: 'thinking', thinking: 'Look first.', signature: 's' }),
-    assistant('u3', 2, 'm1', {
-      type: 'tool_use',
-      id: 't1',
-      name: 'Bash',
-      input: { command: 'ls', all: [1, 2] },
-    }),
-    user('u4', 3, [{ type: 'tool_result', tool_use_id: 't1', content: esc, is_error: true }]),
-    assistant('u5', 4, 'm2', { type: 'text', text: 'Twelve hives.' }),
-    user('u6', 5, 'And the bees?'),
-    assistant('u7', 6, 'm3', { type: 'text', text: 'I will' }),
-    user('u8', 7, [{ type: 'text', text: '[Request interrupted by user]' }]),
-    user('u9', 8, 'Forget it.'),
-  ].map((record, index, all) => ({ ...record, parentUuid: index === 0 ? null : all[index - 1]?.uuid })),
-};
-
-const item = (at: string, type: string, payload: object) => ({
-  timestamp: `2026-07-20T09:00:${at}Z`,
-  type,
-  payload,
-});
-const meta = {
-  id: thread,
-  cwd: '/home/noor/moss',
-  originator: 'codex-tui',
-  cli_version: '0.144.0',
-  source: 'cli',
-};
-const codex = {
-  [`2026/07/20/rollout-2026-07-20T09-00-00-${thread}.jsonl`]: [
-    item('00.400', 'session_meta', {
-      ...meta,
-      base_instructions: { text: 'You are Codex.' },
-      dynamic_tools: [{ namespace: 'app', name: 'open' }, { name: 'shut' }],
-    }),
-    item('00.400', 'event_msg', { type: 'task_started', turn_id: 'k1' }),
-    item('00.400', 'turn_context', {
-      turn_id: 'k1',
-      cwd: '/home/noor/moss',
-      approval_policy: 'never',
-      model: 'gpt-x',
-    }),
-    item('00.418', 'response_item', {
-      type: 'message',
-      role: 'user',
-      content: [{ type: 'input_text', text: 'which moss likes shade?' }],
-    }),
-    item('00.418', 'event_msg', { type: 'user_message', message: 'which moss likes shade?' }),
-    item('03.818', 'event_msg', { type: 'agent_message', message: 'Cushion moss.', phase: 'final_answer' }),
-    item('03.818', 'response_item', {
-      type: 'message',
-      role: 'assistant',
-      content: [{ type: 'output_text', text: 'Cushion moss.' }],
-      phase: 'final_answer',
-    }),
-    item('03.824', 'event_msg', {
-      type: 'task_complete',
-      turn_id: 'k1',
-      last_agent_message: 'Cushion moss.',
-    }),
-  ],
-};
-
-/** RFC 8785 for values without numbers beyond 2^53: JavaScript sorts strings by UTF-16 units, JSON.stringify is the rest. */
-function canonical(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
-  const keys = entries.map(([key]) => key).sort();
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical((value as Record<string, unknown>)[key])}`).join(',')}}`;
-}
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const derivedId = (type: string, subject: string) => sha256(`event|${type}|${subject}`).slice(0, 32);
@@ -180,7 +74,7 @@ test('each turn is an attempt, each step a span, each answered question a pair, 
         span_id: returned,
         parent_span_id: called,
         tool_name: 'Bash',
-        output: esc,
+        output: coloured,
         is_error: true,
         duration_ms: 1000,
       },
@@ -300,4 +194,44 @@ test('a log without stamps on its lines takes the time of its session', async (t
     'select distinct occurred_at = started_at from events.log_events join core.sessions using (session_id)',
   );
   assert.deepEqual(times, ['true']);
+});
+
+test('a line that takes the id of what a log tells is a reject, and the log stands', async (t) => {
+  const first = await buildFixture({ claude, select: models });
+  t.after(first.close);
+  const told = await first.query(
+    'select event_id, event_type, payload from events.log_events order by event_id limit 2',
+  );
+  const [one, two] = told;
+  const line = (id: unknown, more: object) => ({
+    id,
+    timestamp: '2026-05-01T12:00:00Z',
+    event_type: 'x',
+    payload: {},
+    ...more,
+  });
+  const events = [
+    line(one?.event_id, {}),
+    // The same event told again: a copy, no conflict.
+    line(two?.event_id, {
+      event_type: two?.event_type,
+      payload: JSON.parse(String(two?.payload)),
+      attempt_id: 'a',
+      agent_id: 'a',
+    }),
+    line('mine', {}),
+  ];
+  const fixture = await buildFixture({ claude, events, select: [...models, 'events.rejects'] });
+  t.after(fixture.close);
+  assert.deepEqual(fixture.result.failures, []);
+  assert.deepEqual(
+    await fixture.query(
+      'select event_id, event_type, payload from events.log_events order by event_id limit 2',
+    ),
+    told,
+  );
+  assert.deepEqual(await column(fixture, 'select event_id from events.recorded_events'), ['mine']);
+  assert.deepEqual(await fixture.query('select line_no::integer as line, reason from events.rejects'), [
+    { line: 1, reason: 'same id, other payload or type' },
+  ]);
 });

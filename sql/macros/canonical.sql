@@ -16,8 +16,8 @@ create or replace macro lower_case_escapes(json_text) as
 -- A text as a canonical JSON string.
 create or replace macro canonical_string(value) as lower_case_escapes(to_json(value::varchar)::varchar);
 
--- A number of json_tree in canonical form. DuckDB's JSON writes doubles by ECMAScript's rule but for 1.0, 1e21 and -0.0
--- (its cast of double to text does not, and takes 2^81 for 2^82). Integers of any length keep their digits, which
+-- A number of DuckDB's JSON in canonical form. It writes doubles by ECMAScript's rule but for 1.0, 1e21 and -0.0
+-- (a cast of double to text does not: it writes 2^81 as 2^82). Integers of any length keep their digits, which
 -- JSON.parse would round, and so does what no double can hold. NaN and Infinity, which DuckDB reads but JSON has no word
 -- for, are null as in JSON.stringify.
 create or replace macro canonical_number(json_text) as

@@ -1,4 +1,4 @@
--- One row per event line, of the spool or of seq: its envelope typed, its payload in canonical JSON, and why it is no event.
+-- One row per event line, of the spool or of seq: its envelope typed, its payload canonical, and why it is no event.
 -- @partition day
 -- @key file_key, byte_offset, record_no
 -- @not_null source_path, line_no, origin
@@ -25,9 +25,11 @@ spool_records as (
 parsed as (
     select
         * exclude (record),
-        json_transform(case when byte_length <= longest_event() then record end, '{"id": "VARCHAR", "timestamp": "VARCHAR", "event_type": "VARCHAR",
-            "schema_version": "VARCHAR", "session_id": "VARCHAR", "lineage_id": "VARCHAR", "agent_id": "VARCHAR",
-            "artifact_id": "VARCHAR", "attempt_id": "VARCHAR", "tags": "JSON", "payload": "JSON"}') as fields,
+        json_transform(case when byte_length <= longest_event() then record end, '{
+            "id": "VARCHAR", "timestamp": "VARCHAR", "event_type": "VARCHAR", "schema_version": "VARCHAR",
+            "session_id": "VARCHAR", "lineage_id": "VARCHAR", "agent_id": "VARCHAR", "artifact_id": "VARCHAR",
+            "attempt_id": "VARCHAR", "tags": "JSON", "payload": "JSON"
+        }') as fields,
     from spool_records
 ),
 
@@ -44,7 +46,8 @@ spool_rows as (
         nullif(fields.agent_id, '') as agent_id,
         nullif(fields.artifact_id, '') as artifact_id,
         nullif(fields.attempt_id, '') as attempt_id,
-        case when json_type(fields.tags) = 'ARRAY' then json_transform(fields.tags, '["VARCHAR"]') else [] end as given_tags,
+        case when json_type(fields.tags) = 'ARRAY' then json_transform(fields.tags, '["VARCHAR"]') else [] end
+            as given_tags,
         case when json_type(fields.payload) = 'OBJECT' then fields.payload::varchar end as payload,
     from parsed
 ),

@@ -23,8 +23,10 @@ records as (
 parsed as (
     select
         * exclude (record),
-        json_transform(case when byte_length <= longest_event() then record end, '{"ts_ms": "VARCHAR", "dur_us": "BIGINT", "ok": "BOOLEAN", "session_id": "VARCHAR",
-            "event_id": "VARCHAR", "name": "VARCHAR", "subject": "VARCHAR"}') as fields,
+        json_transform(case when byte_length <= longest_event() then record end, '{
+            "ts_ms": "VARCHAR", "dur_us": "BIGINT", "ok": "BOOLEAN", "session_id": "VARCHAR", "event_id": "VARCHAR",
+            "name": "VARCHAR", "subject": "VARCHAR"
+        }') as fields,
     from records
 ),
 
@@ -56,7 +58,8 @@ typed as (
             given_id,
             derived_event_id(event_type, concat_ws('|', session_id, ts_ms::bigint, subject))) as event_id,
         event_type,
-        case when ts_ms >= 0 and ts_ms < 253402300800000 then make_timestamp(ts_ms::bigint * 1000) end as occurred_at,
+        case when ts_ms >= 0 and ts_ms < 253402300800000 then make_timestamp(ts_ms::bigint * 1000) end
+            as occurred_at,
         session_id,
         -- Most subjects are JSON objects and stand as they are; any other text goes in with what the row says beside it.
         coalesce(object, json_object('subject', subject, 'ok', is_ok, 'dur_us', dur_us)::varchar) as payload,

@@ -100,13 +100,16 @@ identified as (
 
 -- The same words scored the same by the same rater are one row, of the first time; it names the others.
 told_once as (
-    select
-        *,
-        list(evaluation_event) over same_row as evaluation_events,
-    from identified
-    window same_row as (
-        partition by id order by created_at, evaluation_event rows between unbounded preceding and unbounded following)
-    qualify row_number() over (partition by id order by created_at, evaluation_event) = 1
+    select id, evaluation_events[1] as evaluation_event, evaluation_events
+    from (
+        select
+            id,
+            list_transform(
+                list_sort(list({'created_at': created_at, 'evaluation_event': evaluation_event})),
+                lambda one: one.evaluation_event) as evaluation_events,
+        from identified
+        group by id
+    )
 )
 
 select
@@ -128,5 +131,6 @@ select
     list_sort(list_distinct(list_concat(source_events, evaluation_events))) as source_events,
     to_json(struct_insert(metadata, evaluations := evaluation_events)) as metadata,
     day,
-from told_once
+from identified
+join told_once using (id, evaluation_event)
 order by id

@@ -30,10 +30,12 @@
 -- @column metadata   Where it comes from: rule, events, byte ranges, decision, confidence, context and what the outcome said.
 with
 
-events as (
-    select event_id, source_path, byte_offset, byte_offset + byte_length as byte_end
+places as (
+    select
+        event_id,
+        {'source_path': source_path, 'byte_offset': byte_offset, 'byte_end': byte_offset + byte_length} as place,
     from events.recorded_events
-    where is_known and starts_with(event_type, 'flow.router.')
+    where starts_with(event_type, 'flow.router.')
 ),
 
 decisions as (
@@ -42,16 +44,26 @@ decisions as (
     where session_id is not null and has_words(user_intent) and has_words(chosen_task)
 ),
 
+numbered as (
+    select
+        decision_id, session_id, decided_at, chosen_task, confidence,
+        row_number() over (partition by session_id order by decided_at, decision_id) as place,
+    from decisions
+),
+
+-- Each decision beside each of the 20 before it; a window that lists them holds every list in memory.
 earlier as (
     select
-        decisions.decision_id,
+        decisions.decision_id as now_id,
         decisions.decided_at as now_at,
-        unnest(list({
-            'decision_id': decision_id, 'decided_at': decided_at, 'chosen_task': chosen_task, 'confidence': confidence
-        }) over (
-            partition by session_id order by decided_at, decision_id rows between 20 preceding and 1 preceding
-        )) as past,
-    from decisions
+        past.decision_id,
+        past.decided_at,
+        past.chosen_task,
+        past.confidence,
+        past.place,
+    from (select *, place - unnest(range(1, 21)) as past_place from numbered) as decisions
+    join numbered as past
+        on past.session_id = decisions.session_id and past.place = decisions.past_place
 ),
 
 -- Of reports in one millisecond the one with the last id counts.
@@ -70,41 +82,39 @@ overrides as (
 ),
 
 -- What was reported of an earlier decision up to this one: later words on it must not be seen.
-histories as (
+known as (
     select
-        earlier.decision_id,
-        to_json(list({
-            'decision_id': earlier.past.decision_id,
-            'decided_at': strftime(earlier.past.decided_at, '%Y-%m-%dT%H:%M:%S.%gZ'),
-            'chosen_task': earlier.past.chosen_task,
-            'confidence': earlier.past.confidence,
-            'outcome': outcomes.outcome,
-            'override_task': coalesce(overrides.override_task, outcomes.manual_override_task)
-        } order by earlier.past.decided_at, earlier.past.decision_id)) as history,
+        earlier.*,
+        outcomes.outcome,
+        coalesce(overrides.override_task, outcomes.manual_override_task) as override_task,
     from earlier
     asof left join outcomes
-        on outcomes.decision_id = earlier.past.decision_id and earlier.now_at > outcomes.occurred_at
+        on outcomes.decision_id = earlier.decision_id and earlier.now_at > outcomes.occurred_at
     asof left join overrides
-        on overrides.decision_id = earlier.past.decision_id and earlier.now_at > overrides.occurred_at
-    group by earlier.decision_id
+        on overrides.decision_id = earlier.decision_id and earlier.now_at > overrides.occurred_at
 ),
 
-sources as (
+-- Sorted in the list itself: an aggregate with an order keeps far more in memory.
+histories as (
     select
-        decision_id,
-        list(events.event_id order by events.event_id) as source_events,
-        list({
-            'source_path': events.source_path, 'byte_offset': events.byte_offset, 'byte_end': events.byte_end
-        } order by events.event_id) as sources,
-    from (
-        select decision_id, decision_event as event_id from decisions
-        union all
-        select decision_id, outcome_event as event_id from decisions
-        union all
-        select decision_id, override_event as event_id from decisions
-    ) as sourced
-    join events using (event_id)
-    group by decision_id
+        now_id as decision_id,
+        '[' || array_to_string(
+            list_transform(
+                list_sort(list({
+                    'place': place,
+                    'text': to_json({
+                        'decision_id': decision_id,
+                        'decided_at': strftime(decided_at, '%Y-%m-%dT%H:%M:%S.%gZ'),
+                        'chosen_task': chosen_task,
+                        'confidence': confidence,
+                        'outcome': outcome,
+                        'override_task': override_task
+                    })::varchar
+                })),
+                lambda earlier_one: earlier_one.text),
+            ',') || ']' as history,
+    from known
+    group by now_id
 ),
 
 examples as (
@@ -121,13 +131,15 @@ examples as (
         decisions.is_overridden as overridden,
         decisions.override_action,
         decisions.time_to_resolution_ms,
-        coalesce(histories.history, '[]'::json) as history,
+        coalesce(histories.history, '[]')::json as history,
         coalesce(session_roots.root_session_id, decisions.session_id) as group_id,
         decisions.session_id,
         home_as_tilde(decisions.project_path) as project,
         decisions.decided_at::timestamp_ms as created_at,
         text_hash(decisions.user_intent || chr(10) || decisions.chosen_task) as content_hash,
-        sources.source_events,
+        list_filter(
+            [decisions.decision_event, decisions.outcome_event, decisions.override_event],
+            lambda event_id: event_id is not null) as source_events,
         decisions.decision_id,
         {
             'rule': 'router decision',
@@ -138,7 +150,8 @@ examples as (
                 'override': decisions.override_event
             },
             'documents': []::varchar[],
-            'sources': sources.sources,
+            'sources': list_filter(
+                [decided.place, reported.place, overridden.place], lambda place: place is not null),
             'decision_id': decisions.decision_id,
             'confidence': decisions.confidence,
             'context': decisions.context::json,
@@ -152,7 +165,9 @@ examples as (
         } as metadata,
         decisions.day,
     from decisions
-    join sources using (decision_id)
+    join places as decided on decided.event_id = decisions.decision_event
+    left join places as reported on reported.event_id = decisions.outcome_event
+    left join places as overridden on overridden.event_id = decisions.override_event
     left join histories using (decision_id)
     left join core.session_roots as session_roots on session_roots.session_id = decisions.session_id
 ),
@@ -170,13 +185,16 @@ identified as (
 
 -- The same choice made again in the same place, with the same end, is one row, of the first time; it names the others.
 told_once as (
-    select
-        *,
-        list(decision_id) over same_row as decision_ids,
-    from identified
-    window same_row as (
-        partition by id order by created_at, decision_id rows between unbounded preceding and unbounded following)
-    qualify row_number() over (partition by id order by created_at, decision_id) = 1
+    select id, decision_ids[1] as decision_id, decision_ids
+    from (
+        select
+            id,
+            list_transform(
+                list_sort(list({'created_at': created_at, 'decision_id': decision_id})),
+                lambda one: one.decision_id) as decision_ids,
+        from identified
+        group by id
+    )
 )
 
 select
@@ -201,5 +219,6 @@ select
     source_events,
     to_json(struct_insert(metadata, decision_ids := decision_ids)) as metadata,
     day,
-from told_once
+from identified
+join told_once using (id, decision_id)
 order by id

@@ -8,14 +8,6 @@
 -- @check is_locked = (lock_event is not null)
 with
 
-events as (
-    select
-        event_id, event_type, occurred_at, attempt_id, tags, payload,
-        source_path, byte_offset, byte_offset + byte_length as byte_end, day,
-    from events.recorded_events
-    where is_known
-),
-
 attempts as (
     select * from events.attempts
     where origin = 'recorded'
@@ -62,8 +54,9 @@ inputs as (
         answer_text(json_extract(payload, '$.input.need')) as need,
         nullif(input_text(json_extract(payload, '$.input')), '') as input,
         context_text(json_extract(payload, '$.input')) as context,
-    from events
-    where event_type = 'attempt.started'
+        {'source_path': source_path, 'byte_offset': byte_offset, 'byte_end': byte_offset + byte_length} as place,
+    from events.recorded_events
+    where is_known and event_type = 'attempt.started'
 ),
 
 outputs as (
@@ -76,39 +69,50 @@ outputs as (
             when 'attempt.completed' then answer_text(json_extract(payload, '$.output'))
             else answer_text(json_extract(payload, '$.partial_output')) end as output,
         event_type = 'attempt.failed' as is_failure,
+        {'source_path': source_path, 'byte_offset': byte_offset, 'byte_end': byte_offset + byte_length} as place,
         day,
-    from events
-    where event_type in ('artifact.created', 'attempt.completed', 'attempt.failed')
+    from events.recorded_events
+    where is_known and event_type in ('artifact.created', 'attempt.completed', 'attempt.failed')
 ),
 
 -- A span recorded again is the same span, told better.
+last_told as (
+    select event_id
+    from (
+        select
+            event_id, attempt_id, occurred_at, coalesce(text_field(json_extract(payload, '$.span_id')), event_id) as span_id
+        from events.recorded_events
+        where is_known and event_type = 'attempt.span_recorded'
+    )
+    qualify row_number() over (partition by attempt_id, span_id order by occurred_at desc, event_id desc) = 1
+),
+
+-- Sorted in the list itself: an aggregate with an order keeps far more in memory.
 spans as (
     select
         attempt_id,
-        to_json(list({
-            'span_id': text_field(json_extract(payload, '$.span_id')),
-            'parent_span_id': text_field(json_extract(payload, '$.parent_span_id')),
-            'kind': text_field(json_extract(payload, '$.kind')),
-            'tool_name': text_field(json_extract(payload, '$.tool_name')),
-            'input': json_extract(payload, '$.input'),
-            'output': json_extract(payload, '$.output'),
-            'is_error': flag_field(json_extract(payload, '$.is_error')),
+        list_sort(list({
+            'occurred_at': occurred_at,
             'event_id': event_id,
-            'duration_ms': milliseconds_field(json_extract(payload, '$.duration_ms')),
-            'source_path': source_path,
-            'byte_offset': byte_offset,
-            'byte_end': byte_end
-        } order by occurred_at, event_id))::varchar as spans,
+            'text': to_json({
+                'span_id': text_field(json_extract(payload, '$.span_id')),
+                'parent_span_id': text_field(json_extract(payload, '$.parent_span_id')),
+                'kind': text_field(json_extract(payload, '$.kind')),
+                'tool_name': text_field(json_extract(payload, '$.tool_name')),
+                'input': json_extract(payload, '$.input'),
+                'output': json_extract(payload, '$.output'),
+                'is_error': flag_field(json_extract(payload, '$.is_error')),
+                'event_id': event_id,
+                'duration_ms': milliseconds_field(json_extract(payload, '$.duration_ms')),
+                'source_path': source_path,
+                'byte_offset': byte_offset,
+                'byte_end': byte_offset + byte_length
+            })::varchar
+        })) as spans,
         count(*)::integer as span_count,
         bool_or(text_field(json_extract(payload, '$.kind')) = 'reasoning') as has_reasoning,
-    from (
-        select * from events
-        where event_type = 'attempt.span_recorded'
-        qualify row_number() over (
-            partition by attempt_id, coalesce(text_field(json_extract(payload, '$.span_id')), event_id)
-            order by occurred_at desc, event_id desc
-        ) = 1
-    )
+    from events.recorded_events
+    semi join last_told using (event_id)
     group by attempt_id
 ),
 
@@ -129,7 +133,9 @@ answers as (
         inputs.need,
         inputs.input,
         inputs.context,
+        inputs.place as input_place,
         outputs.output,
+        outputs.place as output_place,
         outputs.is_failure,
         outputs.tags as output_tags,
         outputs.occurred_at as created_at,
@@ -137,7 +143,7 @@ answers as (
     from handed_in
     join attempts using (attempt_id)
     join outputs on outputs.event_id = handed_in.output_event
-    left join inputs on inputs.event_id = attempts.input_event
+    join inputs on inputs.event_id = attempts.input_event
     -- Without a session there is no family, so no side of a split to stand on.
     where handed_in.session_id is not null
 ),
@@ -162,22 +168,6 @@ locked as (
     qualify row_number() over (
         partition by locks.lock_event order by answers.created_at desc, answers.answer_id desc
     ) = 1
-),
-
-source_events as (
-    select
-        sourced.answer_id,
-        list(sourced.event_id order by sourced.position) as source_events,
-        list({
-            'source_path': events.source_path, 'byte_offset': events.byte_offset, 'byte_end': events.byte_end
-        } order by sourced.position) as sources,
-    from (
-        select answer_id, input_event as event_id, 1 as position from answers
-        union all
-        select answer_id, output_event as event_id, 2 as position from answers
-    ) as sourced
-    join events using (event_id)
-    group by sourced.answer_id
 )
 
 select
@@ -207,7 +197,7 @@ select
     locked.lock_event,
     locked.locked_at,
     answers.is_failure,
-    coalesce(spans.spans, '[]') as spans,
+    '[' || coalesce(array_to_string(list_transform(spans.spans, lambda span: span.text), ','), '') || ']' as spans,
     coalesce(spans.span_count, 0)::integer as span_count,
     coalesce(spans.has_reasoning, false) as has_reasoning,
     list_sort(list_distinct(list_concat(
@@ -219,13 +209,12 @@ select
     answers.output_tokens,
     answers.input_event,
     answers.output_event,
-    source_events.source_events,
-    source_events.sources,
+    [answers.input_event, answers.output_event] as source_events,
+    [answers.input_place, answers.output_place] as sources,
     answers.day,
 from answers
-join source_events using (answer_id)
 left join evaluations on evaluations.artifact_id = answers.artifact_id
-left join (select event_id, tags from events) as scored on scored.event_id = evaluations.event_id
+left join events.recorded_events as scored on scored.event_id = evaluations.event_id
 left join locked using (answer_id)
 left join spans on spans.attempt_id = answers.attempt_id
 left join core.session_roots as session_roots on session_roots.session_id = answers.session_id

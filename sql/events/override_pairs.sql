@@ -24,21 +24,12 @@ overridden as (
     where is_overridden and session_id is not null
 ),
 
-sources as (
+places as (
     select
-        sourced.decision_id,
-        list({
-            'source_path': events.source_path,
-            'byte_offset': events.byte_offset,
-            'byte_end': events.byte_offset + events.byte_length
-        } order by sourced.place) as sources,
-    from (
-        select decision_id, decision_event as event_id, 1 as place from overridden
-        union all
-        select decision_id, chosen_event as event_id, 2 as place from overridden
-    ) as sourced
-    join events.recorded_events as events using (event_id)
-    group by sourced.decision_id
+        event_id,
+        {'source_path': source_path, 'byte_offset': byte_offset, 'byte_end': byte_offset + byte_length} as place,
+    from events.recorded_events
+    where starts_with(event_type, 'flow.router.')
 )
 
 select
@@ -57,11 +48,12 @@ select
     overridden.decision_event,
     overridden.chosen_event,
     [overridden.decision_event, overridden.chosen_event] as source_events,
-    sources.sources,
+    [decision_places.place, chosen_places.place] as sources,
     overridden.created_at,
     overridden.day,
 from overridden
-join sources using (decision_id)
+join places as decision_places on decision_places.event_id = overridden.decision_event
+join places as chosen_places on chosen_places.event_id = overridden.chosen_event
 left join core.session_roots as session_roots using (session_id)
 where has_words(overridden.prompt)
     and has_words(overridden.chosen)

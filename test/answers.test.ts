@@ -178,9 +178,9 @@ test('spans come in order of time, one told again in its last telling', async ()
     ],
     'select spans, span_count, has_reasoning from events.answers',
   );
-  const places = ['event_id', 'source_path', 'byte_offset', 'byte_end'];
+  const place = ['event_id', 'source_path', 'byte_offset', 'byte_end'];
   const told = JSON.parse(String(row?.[0])).map((one: Record<string, unknown>) =>
-    Object.fromEntries(Object.entries(one).filter(([key, value]) => value !== null && !places.includes(key))),
+    Object.fromEntries(Object.entries(one).filter(([key, value]) => value !== null && !place.includes(key))),
   );
   assert.deepEqual(told, [
     { span_id: '2', kind: 'tool_call', tool_name: 'ls', input: { path: '.' } },

@@ -171,9 +171,9 @@ gathered as (
         bool_or(said.is_final) as is_final,
         bool_or(said.is_after_cut) as is_after_cut,
         any_value(parts.is_turn_cut) as is_turn_cut,
-        min(said.source_path) as source_path,
-        min(said.byte_offset) as byte_offset,
-        max(said.byte_end) as byte_end,
+        -- A message that goes on in another file, a copy with new lines, is named in one of them.
+        min((said.source_path, said.byte_offset)) as begins,
+        min((said.source_path, -said.byte_end)) as ends,
     from said
     join parts using (turn_id, part)
     group by said.turn_id, parts.message_position, said.role
@@ -224,9 +224,9 @@ spoken as (
             'duration_ms': step.duration_ms,
             'result_step_id': step.result_step_id
         }) as steps,
-        source_path,
-        byte_offset,
-        byte_end,
+        begins[1] as source_path,
+        begins[2] as byte_offset,
+        -ends[2] as byte_end,
     from utterances
     -- Reasoning that led to no word and no call is no message.
     where len(calls) > 0 or has_words(content)

@@ -10,7 +10,8 @@ create or replace macro asks_permission(agent, permission_mode) as
                 or json_extract_string(permission_mode, '$.granular.rules') = 'true', false)
         else permission_mode in ('untrusted', 'on-failure', 'on-request') end;
 
--- Tools that Claude Code runs without asking in any mode: one that "was refused" was cut off by Esc.
+-- Tools that Claude Code as a rule runs without asking: that a call of one was refused does not show that the session asks,
+-- as Esc is logged in the same words.
 create or replace macro runs_unasked(tool_name) as tool_name in (
     'Read', 'Glob', 'Grep', 'LS', 'NotebookRead', 'Task', 'Agent', 'TodoRead', 'TodoWrite', 'AskUserQuestion');
 

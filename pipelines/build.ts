@@ -36,8 +36,7 @@ export const command: Command = {
   },
   run: async (args, { config, log, progress, now }) => {
     if ((args['as-of'] ?? args.out) !== undefined) return foldAsOf(args, config, progress);
-    const select = args.select as string | undefined;
-    const full = args.full === true;
+    const { select, full = false } = args as { select?: string; full?: boolean };
     if (args['dry-run'] === true) {
       const plan = await readPlan({ config, select, full });
       return { summary: describePlan(plan), json: plan };
@@ -165,10 +164,10 @@ async function runNode(run: Run, worker: DuckDB, node: Node, day: string): Promi
   } else {
     const started = performance.now();
     const failures = await buildNode(run, worker, node, day, step);
-    step.what = failures.length === 0 ? 'built' : 'failed';
-    if (failures.length > 0) blocked.add(`${name} ${day}`);
-    if (failures.length > 0 && node.isCheck) takeBack(run, day);
     run.failures.push(...failures);
+    step.what = failures.length === 0 ? 'built' : 'failed';
+    if (step.what === 'failed') blocked.add(`${name} ${day}`);
+    if (step.what === 'failed' && node.isCheck) takeBack(run, day);
     step.ms = performance.now() - started;
     run.progress.add(1);
   }

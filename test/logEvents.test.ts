@@ -6,7 +6,7 @@ import { canonical } from './support/canonicalJson.js';
 import { buildFixture, type Fixture } from './support/models.js';
 import { claude, codex, coloured, session, thread } from './support/smallSessions.js';
 
-const models = ['events.payload_blobs', 'events.payload_refs'];
+const models = ['events.payload_blobs', 'events.payload_refs', 'core.qa_pairs'];
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const derivedId = (type: string, subject: string) => sha256(`event|${type}|${subject}`).slice(0, 32);

@@ -86,11 +86,8 @@ test('what is found does not depend on the order in which days arrive', async ()
       const arrived = new Set<string>();
       for (const [step, coming] of order.entries()) {
         for (const day of coming) arrived.add(day);
-        await setTurns(
-          lake,
-          turns.filter(({ day }) => arrived.has(day)),
-          step,
-        );
+        const present = turns.filter(({ day }) => arrived.has(day));
+        await setTurns(lake, present, { version: step });
       }
       const rows = await lake.query(
         'select * replace (coalesce(jaccard, 0) as jaccard) from duplicates.near_duplicates order by document_id',
@@ -110,7 +107,7 @@ test('signatures of a day that nobody touched are not made again when another da
     const names = Object.keys(before);
     assert.equal(names.length, 1);
     const later = turn('b', `${lorem} more`, 'Done.', { day: '2026-03-02' });
-    await setTurns(lake, [turn('a', lorem, 'Done.'), later], 1);
+    await setTurns(lake, [turn('a', lorem, 'Done.'), later], { version: 1 });
     const after = await lake.hashes(/^duplicates\/signatures/);
     assert.deepEqual(
       Object.keys(after).filter((name) => names.includes(name)),
@@ -159,7 +156,9 @@ test('a conversation is like another conversation, not like the pair that makes 
     const short = turn('two', 'thanks', 'You are welcome.', { session: 'x', minute: 1 });
     await setTurns(lake, [long, short]);
     assert.deepEqual(await lake.query('select * from duplicates.near_duplicates'), []);
-    await setTurns(lake, [long, short, { ...long, id: 'three', session: 'y', day: '2026-03-02' }], 1);
+    await setTurns(lake, [long, short, { ...long, id: 'three', session: 'y', day: '2026-03-02' }], {
+      version: 1,
+    });
     const rows = await lake.query(`
       select kind, count(*)::integer as count from duplicates.near_duplicates join duplicates.signatures using (document_id)
       group by kind order by kind`);
@@ -168,6 +167,41 @@ test('a conversation is like another conversation, not like the pair that makes 
       { kind: 'conversation', count: 2 },
       { kind: 'pair', count: 2 },
     ]);
+  });
+});
+
+test('a recorded answer meets the logs and other answers; one without words meets nobody', async () => {
+  await withLake(async (lake) => {
+    const day = '2026-03-02';
+    await setTurns(lake, [turn('logged', lorem, 'Done.')], {
+      answers: [
+        { id: 'same', day, prompt: lorem, output: 'Done.' },
+        { id: 'near', day, prompt: `${lorem} please`, output: 'Done.' },
+        { id: 'other', day, prompt: lorem.replaceAll('word', 'other'), output: 'Done.' },
+        { id: 'silent', day, prompt: lorem, output: null },
+        { id: 'unasked', day, prompt: null, output: 'Nobody asked for this at all, but here it is.' },
+      ],
+    });
+    const rows = await lake.query(`
+      with ids as (
+        select answer_id as name, left(sha256('answer|' || answer_id), 32) as document_id from events.answers
+        union all
+        select turn_id, qa_id from core.pair_hashes
+      )
+      select ids.name, matched.name as match
+      from duplicates.near_duplicates
+      join ids using (document_id)
+      left join ids as matched on matched.document_id = near_duplicates.duplicate_of
+      order by ids.name`);
+    assert.deepEqual(rows, [
+      { name: 'logged', match: null },
+      { name: 'near', match: 'logged' },
+      { name: 'same', match: 'logged' },
+    ]);
+    const [{ count } = {}] = await lake.query(
+      `select count(*)::integer as count from duplicates.signatures where kind = 'answer'`,
+    );
+    assert.equal(count, 4);
   });
 });
 

@@ -2,11 +2,11 @@
 -- @partition day
 -- @key document_id
 -- @not_null kind, conversation_id, text_key
--- @column document_id   Of a pair its qa_id, of a conversation a hash of session and segment, of an answer one of its id.
--- @column kind   pair (an answered human turn), conversation (the turns of a segment that stand) or answer (a recorded one
---     with its prompt).
+-- @column document_id   Of a pair its qa_id, else a hash of what it is: session and segment, or answer_id.
+-- @column kind   pair (an answered human turn), conversation (the turns of a segment that stand) or answer (recorded, with its
+--     prompt).
 -- @column conversation_id   The document of the conversation that a pair is a part of; of any other document its own id.
--- @column created_at   When the (first) question was asked.
+-- @column created_at   When the (first) question was asked; of a recorded answer when it was handed in.
 -- @column text_key   64 bits of the MD5 of the normalised text, of several turns that of their keys.
 -- @column bands   20 MinHash bands: texts that share one are compared.
 -- @column words   A number for each word of the normalised text, in their order: what shingles are made of again.
@@ -19,24 +19,12 @@ asked as (
         first_position,
         started_at as created_at,
         concat_ws(' ', normal_text(question), nullif(normal_text(final_answer), '')) as text,
-        false as is_answer,
     from core.turns
     where prompt_kind = (case session_kind when 'subagent' then 'agent' else 'human' end)
         and session_kind in ('main', 'subagent')
         and not is_abandoned
         and end_reason <> 'rolled_back'
         and has_words(question)
-    union all by name
-    -- A recorded answer is a conversation of its own.
-    select
-        answer_id as turn_id,
-        answer_document_id(answer_id) as conversation_id,
-        0 as first_position,
-        created_at,
-        concat_ws(' ', normal_text(prompt), nullif(normal_text(output), '')) as text,
-        true as is_answer,
-    from events.answers
-    where has_words(prompt)
 ),
 
 turns as (
@@ -47,11 +35,23 @@ turns as (
     from asked
 ),
 
+-- What was handed in without words says nothing, whatever was asked.
+answers as (
+    select document_id, created_at, md5_bits(text) as text_key, word_hashes(text) as words
+    from (
+        select
+            answer_document_id(answer_id) as document_id,
+            created_at,
+            concat_ws(' ', normal_text(prompt), normal_text(output)) as text,
+        from events.answers
+        where output is not null
+    )
+),
+
 -- A conversation of one turn is the same text as its pair.
 conversations as (
     select
         conversation_id,
-        case when bool_or(is_answer) then 'answer' else 'conversation' end as kind,
         min(created_at) as created_at,
         case count(*)
             when 1 then any_value(text_key)
@@ -72,7 +72,15 @@ documents as (
     from core.pair_hashes
     join turns using (turn_id)
     union all by name
-    select conversation_id as document_id, * from conversations
+    select conversation_id as document_id, 'conversation' as kind, * from conversations
+    union all by name
+    select document_id, 'answer' as kind, document_id as conversation_id, created_at, text_key, words from answers
+),
+
+texts as (
+    select text_key, words from turns
+    union all
+    select text_key, words from answers
 ),
 
 shingles as (
@@ -85,7 +93,7 @@ shingles as (
             unnest(words[3:]) as third,
             unnest(words[4:]) as fourth,
             unnest(words[5:]) as fifth,
-        from (select text_key, five_or_more(words) as words from turns)
+        from (select text_key, five_or_more(words) as words from texts)
     )
     where fifth is not null
 ),

@@ -166,6 +166,7 @@ ends as (
     where end_type is not null
 ),
 
+-- Not from core.qa_pairs: that knows of near duplicates, which are looked for among recorded answers as well.
 pairs as (
     select
         'agent.qa.pair' as event_type,

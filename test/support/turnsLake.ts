@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { quote } from '../../pipelines/lib/warehouse.js';
 import { makeLake, type TestLake } from './lake.js';
 
 /** A turn as tests of duplicates write it; `session` is one of its own unless given, `end` its end_reason. */
@@ -15,9 +16,11 @@ export type TurnText = {
   readonly minute?: number;
 };
 
-const types = `{day: 'varchar', turn_id: 'varchar', session_id: 'varchar', session_kind: 'varchar', segment_no: 'integer',
+const turnColumns = `{day: 'varchar', turn_id: 'varchar', session_id: 'varchar', session_kind: 'varchar', segment_no: 'integer',
   prompt_kind: 'varchar', is_human: 'boolean', is_abandoned: 'boolean', end_reason: 'varchar', question: 'varchar',
   final_answer: 'varchar', first_position: 'integer', started_at: 'timestamp'}`;
+
+const answerColumns = `{day: 'varchar', answer_id: 'varchar', created_at: 'timestamp', prompt: 'varchar', output: 'varchar'}`;
 
 /** A lake whose core.turns is what setTurns gives it, with the real models of pair hashes and duplicates. */
 export async function makeTurnsLake(): Promise<TestLake> {
@@ -31,8 +34,20 @@ export async function makeTurnsLake(): Promise<TestLake> {
   return lake;
 }
 
+/** A recorded answer, without the columns that duplicates do not read. */
+export type AnswerText = {
+  readonly id: string;
+  readonly day: string;
+  readonly prompt: string | null;
+  readonly output: string | null;
+};
+
 /** Makes these the turns of the lake and builds; the models see a changed text of core.turns, as after an ingest. */
-export async function setTurns(lake: TestLake, turns: readonly TurnText[], version = 0): Promise<void> {
+export async function setTurns(
+  lake: TestLake,
+  turns: readonly TurnText[],
+  { version = 0, answers = [] as readonly AnswerText[] } = {},
+): Promise<void> {
   const rows = turns.map(({ id, day, question, answer, session, end, kind, minute }, index) => ({
     day,
     turn_id: id,
@@ -48,17 +63,29 @@ export async function setTurns(lake: TestLake, turns: readonly TurnText[], versi
     first_position: index,
     started_at: new Date(Date.parse(`${day}T00:00Z`) + 60_000 * (minute ?? 0)).toISOString().slice(0, 19),
   }));
-  const path = join(lake.folder, `turns-${version}.jsonl`);
-  await writeFile(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  const quoted = path.replaceAll("'", "''");
+  const given = answers.map(({ id, day, prompt, output }) => ({
+    day,
+    answer_id: id,
+    created_at: `${day}T12:00:00`,
+    prompt,
+    output,
+  }));
   await lake.sql({
-    'core/turns': `-- One row per turn of the test.
--- @split day
--- @key turn_id
-select * from read_json('${quoted}', format = 'newline_delimited', columns = ${types})
-order by turn_id
-`,
+    'core/turns': await model(lake, `turns-${version}`, rows, turnColumns, 'turn_id'),
+    'events/answers': await model(lake, `answers-${version}`, given, answerColumns, 'answer_id'),
   });
   const { failures } = await lake.build();
   if (failures.length > 0) throw new Error(JSON.stringify(failures));
+}
+
+/** A model that reads the rows from a file: so many do not fit into a SELECT. */
+async function model(lake: TestLake, name: string, rows: readonly object[], columns: string, key: string) {
+  const path = join(lake.folder, `${name}.jsonl`);
+  await writeFile(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  return `-- One row per row of the test.
+-- @split day
+-- @key ${key}
+select * from read_json(${quote(path)}, format = 'newline_delimited', columns = ${columns})
+order by ${key}
+`;
 }

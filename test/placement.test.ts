@@ -64,7 +64,7 @@ test('where few rows are small the smallest of the others follow them', async ()
   assert.deepEqual(head, inHashOrder(head));
 });
 
-test('a file holds at most 400 MB, a row group 48 MB or 2,048 rows, each begun anew in the next file', async () => {
+test('a file holds at most 200 MB, a row group 12 MB or 2,048 rows, each begun anew in the next file', async () => {
   const rows = await placed(9000, '100_000');
   const sizes = (key: 'shard' | 'row_group') => {
     const sums = new Map<number, { bytes: number; rows: number }>();
@@ -76,9 +76,9 @@ test('a file holds at most 400 MB, a row group 48 MB or 2,048 rows, each begun a
   };
   assert.deepEqual(
     sizes('shard').map(({ bytes }) => bytes),
-    [400_000_000, 400_000_000, 100_000_000],
+    [200_000_000, 200_000_000, 200_000_000, 200_000_000, 100_000_000],
   );
-  assert.ok(sizes('row_group').every(({ bytes }) => bytes <= 48_100_000));
+  assert.ok(sizes('row_group').every(({ bytes }) => bytes <= 12_100_000));
   assert.ok(
     (await placed(5000, '10')).every(({ place, row_group: group }) => group === Math.ceil(place / 2048)),
   );

@@ -39,6 +39,11 @@ all:
 status *options:
     @{{ tracemill }} status {{ options }}
 
+# Record a training event (arguments are passed on as they are quoted)
+[positional-arguments]
+record *options:
+    @{{ tracemill }} record "$@"
+
 # Rebuild every source range from the lake and compare SHA-256
 verify *options:
     @{{ tracemill }} verify {{ options }}
@@ -46,6 +51,14 @@ verify *options:
 # Check this machine and print every setting
 doctor *options:
     @{{ tracemill }} doctor {{ options }}
+
+# Hold the router decisions to their gates; exit 65 where one fails
+router-audit *options:
+    @{{ tracemill }} router-audit {{ options }}
+
+# What the last training events hold and what each dataset lacks
+signal-summary *options:
+    @{{ tracemill }} signal-summary {{ options }}
 
 # Measure ingest against its references
 bench *options:

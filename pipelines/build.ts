@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from './config.js';
 import { exitCodes } from './errors.js';
+import { foldAsOf } from './lib/asOf.js';
 import { describeTables, type Failure, queryFailure, runClaim } from './lib/checks.js';
 import type { Command } from './lib/command.js';
 import { makeDays, makeFile, viewInputs } from './lib/drafts.js';
@@ -30,10 +31,12 @@ export const command: Command = {
     select: { type: 'string', describe: 'Only core.turns, core. (a layer), +core.turns or core.turns+' },
     full: { type: 'boolean', default: false, describe: 'Build what is up to date as well' },
     'dry-run': { type: 'boolean', default: false, describe: 'Say what is out of date and why, no more' },
+    'as-of': { type: 'string', describe: 'Fold the events up to this time, into --out instead of the lake' },
+    out: { type: 'string', describe: 'Folder for the tables of --as-of' },
   },
   run: async (args, { config, log, progress, now }) => {
-    const select = args.select as string | undefined;
-    const full = args.full === true;
+    if ((args['as-of'] ?? args.out) !== undefined) return foldAsOf(args, config, progress);
+    const { select, full = false } = args as { select?: string; full?: boolean };
     if (args['dry-run'] === true) {
       const plan = await readPlan({ config, select, full });
       return { summary: describePlan(plan), json: plan };
@@ -161,10 +164,10 @@ async function runNode(run: Run, worker: DuckDB, node: Node, day: string): Promi
   } else {
     const started = performance.now();
     const failures = await buildNode(run, worker, node, day, step);
-    step.what = failures.length === 0 ? 'built' : 'failed';
-    if (failures.length > 0) blocked.add(`${name} ${day}`);
-    if (failures.length > 0 && node.isCheck) takeBack(run, day);
     run.failures.push(...failures);
+    step.what = failures.length === 0 ? 'built' : 'failed';
+    if (step.what === 'failed') blocked.add(`${name} ${day}`);
+    if (step.what === 'failed' && node.isCheck) takeBack(run, day);
     step.ms = performance.now() - started;
     run.progress.add(1);
   }

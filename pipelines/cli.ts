@@ -16,6 +16,15 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
   verify: { describe: 'Rebuild every source range and compare SHA-256', load: () => import('./verify.js') },
   status: { describe: 'What the lake holds and what is out of date', load: () => import('./status.js') },
   doctor: { describe: 'Check this machine and print every setting', load: () => import('./doctor.js') },
+  record: { describe: 'Record a training event into the spool', load: () => import('./record.js') },
+  'router-audit': {
+    describe: 'Check whether router decisions are worth training on',
+    load: () => import('./router-audit.js'),
+  },
+  'signal-summary': {
+    describe: 'What the last training events hold and what is missing',
+    load: () => import('./signal-summary.js'),
+  },
   start: { describe: 'Run the whole job once, on samples if need be', load: () => import('./start.js') },
 };
 

@@ -30,6 +30,11 @@ export const settings = {
   codexDir: { keys: ['SEQ_AGENT_QA_CODEX_DIR'], schema: path, meaning: 'Codex sessions folder' },
   codexHome: { keys: ['CODEX_HOME'], schema: path, meaning: 'Codex home, its sessions/ is read' },
   seqMem: { keys: ['TRACEMILL_SEQ_MEM', 'SEQ_CH_MEM_PATH'], schema: path, meaning: 'seq_mem.jsonl to read' },
+  spool: {
+    keys: ['TRACEMILL_SPOOL'],
+    schema: path,
+    meaning: 'folder that recorded events are written to and read from',
+  },
   settle: {
     keys: ['TRACEMILL_SETTLE'],
     schema: duration,
@@ -71,6 +76,8 @@ export type Config = {
   readonly claudeRoots: readonly Root[];
   readonly codexRoots: readonly Root[];
   readonly seqMem: string;
+  /** Folder of recorded events, one JSON line each. */
+  readonly spool: string;
   /** Milliseconds a file must be unchanged before its unfinished last line is read and its last turn is final. */
   readonly settleMs: number;
   readonly workers: number;
@@ -152,6 +159,7 @@ function derive(values: Values, origins: Record<SettingName, string>): Config {
     claudeRoots: [{ path: claude, prefix: '' }],
     codexRoots,
     seqMem: values.seqMem ?? join(data, 'seq_mem.jsonl'),
+    spool: values.spool ?? join(data, 'spool', 'events'),
     settleMs: values.settle ?? 3600e3,
     workers: values.workers ?? 2,
     sql: values.sql ?? fileURLToPath(new URL('../../sql', import.meta.url)),

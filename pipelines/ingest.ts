@@ -86,19 +86,11 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
       };
     } catch (error) {
       await sweepDrafts(lake);
-      throw isDiskFull(error)
-        ? new UserError('lake: its disk is full; free some space and run again, nothing is lost', {
-            cause: error,
-          })
-        : error;
+      throw error;
     } finally {
       duckdb.close();
     }
   });
-}
-
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && /ENOSPC|No space left/.test(`${error.message}`);
 }
 
 async function readAndCommit(
@@ -131,6 +123,7 @@ async function readAndCommit(
         line,
         withTail,
         known: item.state?.end ?? 0,
+        tail: item.state?.tail ?? null,
         day,
         writer,
         onBytes: progress.add,

@@ -77,7 +77,8 @@ function sampleEnvironment(): { TRACEMILL_DATA: string } & Record<string, string
     SEQ_AGENT_QA_CLAUDE_DIR: join(samples, 'claude', 'projects'),
     SEQ_AGENT_QA_CODEX_DIR: join(samples, 'codex', 'sessions'),
     SEQ_AGENT_QA_ZVEC_JSONL: join(data, 'handoff', 'agent_qa.jsonl'),
-    TRACEMILL_SEQ_MEM: join(data, 'seq_mem.jsonl'),
+    TRACEMILL_SPOOL: join(samples, 'events'),
+    TRACEMILL_SEQ_MEM: join(samples, 'seq_mem.jsonl'),
   };
 }
 

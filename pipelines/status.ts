@@ -85,11 +85,16 @@ function tablesOf({ nodes, manifest }: Project): TableStatus[] {
 }
 
 async function readRejects(duckdb: DuckDB, lake: string, { manifest }: Project): Promise<Status['rejects']> {
-  const table = manifest.tables['staging.rejects'];
-  if (table === undefined) return [];
-  await createView(duckdb, 'staging.rejects', tableRelation(lake, table));
+  const selects: string[] = [];
+  for (const name of ['staging.rejects', 'events.rejects']) {
+    const table = manifest.tables[name];
+    if (table === undefined) continue;
+    await createView(duckdb, name, tableRelation(lake, table));
+    selects.push(`select source, reason from ${name}`);
+  }
+  if (selects.length === 0) return [];
   const reader = await duckdb.connection.runAndReadAll(
-    'select source, reason, count(*) from staging.rejects group by all order by all',
+    `select source, reason, count(*) from (${selects.join(' union all ')}) group by all order by all`,
   );
   return reader.getRowsJS().map(([source, reason, lines]) => ({
     source: String(source),

@@ -10,6 +10,7 @@ import { groupBy } from './lib/groups.js';
 import { agreesAtEnds, rangeSha256 } from './lib/identity.js';
 import { lakeFolder } from './lib/lake.js';
 import { openBytes } from './lib/lines.js';
+import { checkLog } from './lib/logCheck.js';
 import { amount } from './lib/progress.js';
 import { checkRanges, type LoggedRange, loggedRanges, rangeName } from './lib/rangeCheck.js';
 import { type FoundFile, identityOf } from './lib/scan.js';
@@ -39,6 +40,7 @@ export async function verify(options: Pick<Context, 'config' | 'progress'>): Pro
     await readCommits(connection, lake);
     await readRanges(connection);
     await rawFilesTable(connection);
+    const inLog = await checkLog(connection, lake);
     const ranges = await loggedRanges(connection);
     // A superseded line is in the lake twice, in its file once.
     const live = ranges.filter(({ superseded }) => !superseded);
@@ -60,7 +62,7 @@ export async function verify(options: Pick<Context, 'config' | 'progress'>): Pro
       bytes: sum(live, size),
       rawFiles: new Set(ranges.flatMap(({ rawFiles }) => rawFiles)).size,
       files: inFiles.files,
-      problems: [...inLake, ...inFiles.problems],
+      problems: [...inLog, ...inLake, ...inFiles.problems],
       seconds: (performance.now() - started) / 1000,
     };
   } finally {
@@ -89,9 +91,8 @@ async function checkFiles(options: {
   for (const state of states) {
     const ranges = byFile.get(state.fileKey) ?? [];
     if (ranges.length === 0) continue;
-    const file =
-      newest.get(`${state.source}/${state.path}`) === state ? locate(state, options.config) : undefined;
-    const verdict = file === undefined ? 'gone' : await compare(file, state, ranges, options.onBytes);
+    const isNewest = newest.get(`${state.source}/${state.path}`) === state;
+    const verdict = isNewest ? await compareFile(state, ranges, options) : 'gone';
     if (typeof verdict === 'string') files[verdict] += 1;
     else {
       files.compared += 1;
@@ -99,6 +100,23 @@ async function checkFiles(options: {
     }
   }
   return { files, problems };
+}
+
+type Verdict = 'changed' | 'gone' | 'compared' | string[];
+
+async function compareFile(
+  state: FileState,
+  ranges: readonly LoggedRange[],
+  { config, onBytes }: { config: Config; onBytes: (count: number) => void },
+): Promise<Verdict> {
+  try {
+    const file = locate(state, config);
+    return file === undefined ? 'gone' : await compare(file, state, ranges, onBytes);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'gone';
+    return [`${state.source}/${state.path}: cannot be read (${code}); give this user the right to read it`];
+  }
 }
 
 /** Where a file of the log lies now; undefined where it is gone. */
@@ -120,30 +138,22 @@ async function compare(
   state: FileState,
   ranges: readonly LoggedRange[],
   onBytes: (count: number) => void,
-): Promise<'changed' | 'gone' | 'compared' | string[]> {
+): Promise<Verdict> {
   const untouched = file.size === state.size && file.mtimeMs === state.mtimeMs && file.inode === state.inode;
+  // A file that was replaced since is the next ingest's to read, not a fault of the lake.
+  if (!untouched && !(await agreesAtEnds(file, state))) return 'changed';
+  const reader = await openBytes(file);
   try {
-    // A file that was replaced since is the next ingest's to read, not a fault of the lake.
-    if (!untouched && !(await agreesAtEnds(file, state))) return 'changed';
-    const reader = await openBytes(file);
-    try {
-      const differing: LoggedRange[] = [];
-      for (const range of ranges) {
-        if (rangeSha256(reader, range) !== range.sha256) differing.push(range);
-        onBytes(range.end - range.start);
-      }
-      if (differing.length === 0) return 'compared';
-      if (!untouched && file.size === state.size) return 'changed';
-      return differing.map((range) => `${rangeName(range)}: the file's bytes differ from the log`);
-    } finally {
-      reader.close();
+    const differing: LoggedRange[] = [];
+    for (const range of ranges) {
+      if (rangeSha256(reader, range) !== range.sha256) differing.push(range);
+      onBytes(range.end - range.start);
     }
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') return 'gone';
-    return [
-      `${file.source.name}/${file.path}: cannot be read (${code}); give this user the right to read it`,
-    ];
+    if (differing.length === 0) return 'compared';
+    if (!untouched && file.size === state.size) return 'changed';
+    return differing.map((range) => `${rangeName(range)}: the file's bytes differ from the log`);
+  } finally {
+    reader.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { rmSync, truncateSync } from 'node:fs';
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -192,6 +192,57 @@ test('a file that vanishes while others are read: a word, and the rest is read',
     ['p/good.jsonl'],
   );
   assert.deepEqual((await logs.verify()).problems, []);
+});
+
+test('a file rewritten longer between being found and being read: nothing of it lands in the old generation', async () => {
+  const path = 'claude/projects/p/zz-rewritten.jsonl';
+  await logs.write(good, line('good'));
+  await logs.write(path, line('old'));
+  await logs.ingest();
+  await logs.append(good, line('more'));
+  await logs.append(path, line('grown'));
+  const rewritten = line('new'.repeat(100)) + line('newer');
+  const report = await ingest({
+    config: logs.lake.config,
+    now: () => new Date(),
+    settleMs: 0,
+    // Told of the first file's bytes, when the second was already found to have grown.
+    progress: () => ({ add: () => writeFileSync(logs.at(path), rewritten), end: () => {} }),
+  });
+  assert.deepEqual(report.warnings, [
+    'claude/p/zz-rewritten.jsonl: cannot be read further (was rewritten meanwhile); the next run tries again',
+  ]);
+  assert.equal(of(await logs.ingest(), 'claude').generation, 1);
+  assert.equal((await logs.rebuilt('claude', 'p/zz-rewritten.jsonl')).toString(), line('old') + rewritten);
+  assert.deepEqual((await logs.verify()).problems, []);
+});
+
+test('names that cannot be found again: a word for each, nothing passed over in silence', async () => {
+  await logs.write(good, line('good'));
+  await logs.write('claude/projects/a\nb/in.jsonl', line('in'));
+  await logs.write('claude/projects/p/x\ny.jsonl', line('in'));
+  const odd = Buffer.concat([Buffer.from(`${logs.at('claude/projects')}/`), Buffer.from([0xff, 0xfe])]);
+  mkdirSync(odd);
+  writeFileSync(Buffer.concat([odd, Buffer.from('/in.jsonl')]), line('in'));
+  const report = await logs.ingest({ sources: ['claude'] });
+  assert.deepEqual([...report.warnings].sort(), [
+    'claude/"a\\nb": has a newline in its name; rename it, nothing of it is read',
+    'claude/"\ufffd\ufffd": has a name that is not UTF-8; rename it, nothing of it is read',
+    'claude/p/"x\\ny.jsonl": has a newline in its name; rename it, nothing of it is read',
+  ]);
+});
+
+test('a data folder that cannot be written: what to do, no stack', async () => {
+  await logs.write(good, line('good'));
+  writeFileSync(join(logs.lake.folder, 'file'), '');
+  const env = {
+    ...process.env,
+    TRACEMILL_DATA: join(logs.lake.folder, 'file'),
+    CLAUDE_CONFIG_DIR: logs.at('claude'),
+  };
+  const { status, stderr } = spawnSync(process.execPath, [cli, 'ingest'], { encoding: 'utf8', env });
+  const words = 'lake: a file stands where a folder must be; move it away and run again, nothing is lost\n';
+  assert.deepEqual([status, stderr], [1, words]);
 });
 
 test('a file that shrinks while it is read: what was read counts, the next run sees a new generation', async () => {

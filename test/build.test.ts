@@ -460,3 +460,20 @@ select count(*) as lines from staging.codex order by lines`,
   assert.deepEqual(built(await lake.build()), {});
   await lake.remove();
 });
+
+test('a day with texts larger than its share of memory is built all the same', async () => {
+  const big = await makeLake({ TRACEMILL_WORKERS: '4' });
+  try {
+    await big.sql({
+      'core/big': `-- One row per number, with 50 MB of text.
+-- @key number
+-- @check length(text) > 49000000
+select range::integer as number, repeat('x', 50000000) || range as text from range(6) order by number`,
+    });
+    const { failures } = await big.build();
+    assert.deepEqual(failures, []);
+    assert.deepEqual(await big.query('select count(*)::integer as rows from core.big'), [{ rows: 6 }]);
+  } finally {
+    await big.remove();
+  }
+});

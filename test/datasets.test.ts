@@ -326,6 +326,30 @@ test('a row names the bytes it comes from, and the same row has the same id', as
   assert.equal(row?.content_hash, again?.content_hash);
 });
 
+test('a message that stands in two files of its session names bytes of one of them, never across both', async () => {
+  const elsewhere = { source_path: 'copy.jsonl', byte_offset: 0 };
+  const [row] = await sftOf([
+    {
+      id: 's',
+      turns: [
+        {
+          question: 'go',
+          steps: [
+            said('Looking.', { message_id: 'm1' }),
+            call('c1', 'Read', {}, { message_id: 'm1', ...elsewhere }),
+            { ...result('c1', 'A'), source_path: 'copy.jsonl', byte_offset: 100 },
+            said('Done.', { source_path: 'copy.jsonl', byte_offset: 200 }),
+          ],
+        },
+      ],
+    },
+  ]);
+  assert.deepEqual(row?.metadata.sources, [
+    { source_path: 's.jsonl', byte_offset: 0, byte_end: 100 },
+    { source_path: 'copy.jsonl', byte_offset: 0, byte_end: 300 },
+  ]);
+});
+
 test('exact copies within a day are one row', async () => {
   const turns = [{ question: 'one', steps: [said('first')] }];
   const rows = await sftOf([

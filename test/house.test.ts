@@ -138,3 +138,21 @@ test('every verb has help, an example and its place in the README', async () => 
       assert.match(readme, new RegExp(`(just|tracemill|npm) ${verb}\\b`), `README.md and ${verb}`);
   }
 });
+
+test('every report says its grain, reads what models make, and is asked for', async () => {
+  const folder = join(root, 'sql', 'reports');
+  const { models } = await readSqlFolder(join(root, 'sql'));
+  const made = models.map(({ name }) => name);
+  const asked = [...(await sources()).values()].join('\n');
+  for (const file of await readdir(folder)) {
+    const sql = await readFile(join(folder, file), 'utf8');
+    assert.match(sql, /^-- One row\b/, file);
+    const tables = [...sql.replaceAll(/--.*$/gm, '').matchAll(/\b(?:from|join)\s+(\w+\.\w+)/g)];
+    assert.deepEqual(
+      tables.map((match) => match[1] ?? '').filter((table) => !made.includes(table)),
+      [],
+      file,
+    );
+    assert.ok(asked.includes(`'${file.replace('.sql', '')}'`), file);
+  }
+});

@@ -42,7 +42,9 @@ before(async () => {
       recursive: true,
     },
   );
-  await cp(join(samples, 'codex', 'sessions', '2026'), join(folder, 'logs', 'codex'), { recursive: true });
+  await cp(join(samples, 'codex', 'sessions', '2026', '07'), join(folder, 'logs', 'codex'), {
+    recursive: true,
+  });
   await cp(sql, join(folder, 'sql'), { recursive: true });
   const tails = await cutTails(join(folder, 'logs'));
   await runJob(join(folder, 'base'));

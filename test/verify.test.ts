@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -65,6 +65,16 @@ const damages: [string, string, string][] = [
     `${rangeOfOne}: ${line('a').length} of its ${line('a').length * 3} bytes are missing in the lake`,
   ],
   [
+    'other line numbers',
+    'select * replace (line_no + 1 as line_no) from RAW',
+    `${rangeOfOne}: rows in the lake have other line numbers than their lines in the file`,
+  ],
+  [
+    'bytes beside a line',
+    `select * replace (encode('x') as bytes) from RAW`,
+    `${rangeOfOne}: the bytes in the lake differ from the log`,
+  ],
+  [
     'a row twice',
     'select * from RAW union all select * from RAW where line_no = 3',
     `${rangeOfOne}: its rows in the lake overlap or leave gaps`,
@@ -119,6 +129,67 @@ test('a file that was changed after it was read: a difference only where it stil
   await rm(logs.at(one));
   const report = await logs.verify();
   assert.deepEqual([report.files, report.problems], [{ compared: 0, gone: 1, changed: 0 }, []]);
+});
+
+/** A file in lake/commits. */
+function commit(number: number): string {
+  return join(logs.lake.config.data, `lake/commits/0000000${number}.parquet`);
+}
+
+async function threeCommits(): Promise<void> {
+  await logs.write(one, line('a'));
+  await logs.ingest();
+  for (const text of ['b', 'c']) {
+    await logs.append(one, line(text));
+    await logs.ingest({ settleMs: 3600e3 });
+  }
+}
+
+test('a commit that is gone: the log and the file tell', async () => {
+  await threeCommits();
+  await rm(commit(2));
+  const [, lost = ''] = (await rawFiles()).map((file) => file.slice(file.indexOf('lake/raw/')));
+  const path = `claude/p/${uuid('1')}.jsonl`;
+  const after = 2 * line('a').length;
+  assert.deepEqual((await logs.verify()).problems, [
+    'lake/commits/00000002.parquet: is missing; restore it from a backup, or what it read stays lost',
+    `${path} [${after}, …): does not begin where the range before it ends; restore lake/commits from a backup`,
+    `${lost}: no commit names it; move it away, it counts for nobody`,
+  ]);
+});
+
+test('a range that is committed twice', async () => {
+  await threeCommits();
+  await copyFile(commit(3), commit(4));
+  const range = `claude/p/${uuid('1')}.jsonl [${2 * line('a').length}, …)`;
+  assert.deepEqual(
+    (await logs.verify()).problems[0],
+    `${range}: is in the log twice; restore lake/commits from a backup`,
+  );
+});
+
+test('a damaged raw file is named, and the ranges it held; a damaged commit ends the run with its name', async () => {
+  await threeCommits();
+  const [file = ''] = await rawFiles();
+  await truncate(file, 20);
+  const [named, range] = (await logs.verify()).problems;
+  assert.equal(
+    named,
+    `${file.slice(file.indexOf('lake/raw/'))}: is damaged and cannot be read; restore it from a backup`,
+  );
+  assert.match(range ?? '', /bytes are missing in the lake$/);
+  await truncate(commit(1), 20);
+  const { status, stderr } = runVerify();
+  const problem = 'lake/commits/00000001.parquet: is damaged and cannot be read; restore it from a backup\n';
+  assert.deepEqual([status, stderr], [1, problem]);
+});
+
+test('a file where a folder of the logs was', async () => {
+  await logs.write(one, line('a'));
+  await logs.ingest();
+  await rm(logs.at('claude/projects/p'), { recursive: true });
+  await writeFile(logs.at('claude/projects/p'), 'no folder');
+  assert.deepEqual((await logs.verify()).files, { compared: 0, gone: 1, changed: 0 });
 });
 
 test('a lake that has nothing yet agrees', () => {

@@ -10,7 +10,8 @@ import { quote } from './warehouse.js';
 export const commitsPerSnapshot = 64;
 /** Raw files that a merge replaced stay this long, for readers that still hold them. */
 export const retireMs = 86_400_000;
-const unfinishedNote = 'raw.unfinished';
+/** There while raw files get their names before their commit: a kill in between leaves it for the next sweep. */
+export const unfinishedNote = 'raw.unfinished';
 
 /** The name of a commit: its number, zero-padded so that names sort as numbers. */
 export function batchId(number: number): string {

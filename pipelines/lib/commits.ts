@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { UserError } from '../errors.js';
 import { quote } from './warehouse.js';
 
 /** What a commit says of one source range (add), of merged raw files (merge), or of what it folds (snapshot). */
@@ -108,7 +109,28 @@ export async function readCommits(connection: DuckDBConnection, lake: string): P
     live.length === 0
       ? `select ${nothing} where false`
       : `select ${casts} from read_parquet([${files}], union_by_name = true)`;
-  await connection.run(`create or replace temp table commits as ${select}`);
+  try {
+    await connection.run(`create or replace temp table commits as ${select}`);
+  } catch (error) {
+    throw (await damagedCommit(connection, lake, live)) ?? error;
+  }
+}
+
+/** The first commit file that cannot be read, as an error; undefined where all can be. */
+async function damagedCommit(connection: DuckDBConnection, lake: string, names: readonly string[]) {
+  for (const name of names) {
+    const file = `commits/${name}`;
+    try {
+      await connection.runAndReadAll(
+        `select count(columns(*)) from read_parquet(${quote(join(lake, file))})`,
+      );
+    } catch (cause) {
+      return new UserError(`lake/${file}: is damaged and cannot be read; restore it from a backup`, {
+        cause,
+      });
+    }
+  }
+  return undefined;
 }
 
 // Where merged files went: `final` is the file that holds the rows now.

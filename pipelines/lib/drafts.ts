@@ -1,4 +1,5 @@
 import { copyFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { checkDraft, type Failure } from './checks.js';
@@ -63,8 +64,11 @@ export async function makeFile(job: Job, day: string): Promise<Made> {
     });
     return { files: { [day]: entry }, failures: [] };
   }
-  await writeParquet(connection, `select ${columnsOf(table)} from (\n${node.sql}\n)`, draft);
-  const { rows, failures } = await checkDraft(connection, node, `read_parquet(${quote(draft)})`, day);
+  const select = `select ${columnsOf(table)} from (\n${node.sql}\n)`;
+  const { rows, failures } = await withMemory(connection, async () => {
+    await writeParquet(connection, select, draft);
+    return checkDraft(connection, node, `read_parquet(${quote(draft)})`, day);
+  });
   if (failures.length > 0) return { files: {}, failures };
   const entry = await storeDraft(lake, draft, { table: node.name, day, rows, fingerprint: made });
   return { files: { [day]: entry }, failures };
@@ -98,6 +102,19 @@ export async function makeDays({ connection, lake, node, table }: Job): Promise<
   }
   await connection.run('drop table made_rows');
   return { files, failures };
+}
+
+/** A day with a line of many megabytes may need more than its worker's share: then it gets most of what the machine has, once. */
+async function withMemory<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!/^Out of Memory Error/.test(String((error as Error).message))) throw error;
+    const [share] =
+      (await connection.runAndReadAll(`select current_setting('memory_limit')`)).getRowsJS()[0] ?? [];
+    await connection.run(`set memory_limit = '${Math.floor(totalmem() * 0.6)} B'`);
+    return await work().finally(() => connection.run(`set memory_limit = ${quote(String(share))}`));
+  }
 }
 
 function columnsOf(table: Table): string {

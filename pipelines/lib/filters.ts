@@ -99,8 +99,8 @@ function number(name: string, text: string): number {
   throw new UserError(`--${name} ${text}: not a number; write 8 or 2.5`, { exitCode: exitCodes.usage });
 }
 
-/** A time as DuckDB reads it, UTC; a time without a zone is UTC too, not the machine's. */
-function utc(name: string, text: string): string {
+/** An option's time as DuckDB reads it, UTC; a time without a zone is UTC too, not the machine's. */
+export function utc(name: string, text: string): string {
   const zoned = /^\d{4}-\d{2}-\d{2}$|Z$|[+-]\d{2}:?\d{2}$/i.test(text) ? text : `${text}Z`;
   const time = Date.parse(zoned);
   if (Number.isNaN(time)) {

@@ -81,9 +81,8 @@ export function selectModels(project: Project, patterns?: string): Set<string> {
     const found = nodes.filter(({ name }) => name === word || (word.endsWith('.') && name.startsWith(word)));
     if (found.length === 0) {
       const layers = [...new Set(nodes.map(({ name }) => `${name.split('.')[0]}.`))].join(', ');
-      throw new UserError(`--select ${pattern}: no such model; name one or a layer of ${layers}`, {
-        exitCode: 2,
-      });
+      const words = `--select ${pattern}: no such model; name one or a layer of ${layers}`;
+      throw new UserError(words, { exitCode: 2 });
     }
     for (const node of found) grow(node, before === '+', after === '+');
   }
@@ -130,7 +129,9 @@ async function parseInputs(connection: DuckDBConnection, model: Model) {
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     const node = value as Record<string, unknown>;
-    if (node.type === 'BASE_TABLE' && node.schema_name) inputs.add(`${node.schema_name}.${node.table_name}`);
+    // recurring.x is what a recursive CTE x has found so far.
+    if (node.type === 'BASE_TABLE' && node.schema_name && node.schema_name !== 'recurring')
+      inputs.add(`${node.schema_name}.${node.table_name}`);
     Object.values(node).forEach(visit);
   };
   visit(parsed.statements);

@@ -30,8 +30,8 @@ export type Macro = { readonly name: string; readonly text: string };
 export type SqlFolder = { readonly models: readonly Model[]; readonly macros: readonly Macro[] };
 
 const tags = ['partition', 'split', 'key', 'not_null', 'check', 'column'];
-// raw and the rest are folders of the lake that the runner does not make; clickhouse holds DDL for another engine.
-const otherFolders = ['macros', 'clickhouse', 'raw', 'commits', 'drafts'];
+// raw and the rest are the lake's, not made by models; clickhouse holds DDL for another engine, reports what verbs ask.
+const otherFolders = ['macros', 'clickhouse', 'reports', 'raw', 'commits', 'drafts'];
 
 /** SHA-256 in hex, or its first `digits` digits. */
 export function sha256(text: string, digits = 64): string {

@@ -14,6 +14,8 @@ export type LoggedRange = {
   readonly end: number;
   readonly sha256: string;
   readonly lines: number;
+  /** 1-based number of its first line in its file. */
+  readonly firstLine: number;
   readonly rawFiles: readonly string[];
   /** A last line that a later range read again, longer. */
   readonly superseded: boolean;
@@ -25,8 +27,10 @@ type Rebuild = {
   at: number;
   lines: number;
   state: 'open' | 'done' | 'unordered';
+  /** A row has another line number than its line in the file. */
+  misnumbered: boolean;
 };
-type Row = { fileKey: string; offset: number; length: number; content: Buffer };
+type Row = { fileKey: string; line: number; offset: number; length: number; content: Buffer };
 
 const newline = Buffer.from('\n');
 
@@ -35,7 +39,7 @@ export async function loggedRanges(connection: DuckDBConnection): Promise<Logged
   const reader = await connection.runAndReadAll(`
     select
       ranges.source, files.source_path, ranges.file_key, ranges.start_offset, ranges.end_offset, ranges.sha256,
-      ranges.lines, ranges.raw_files, superseded.file_key is not null as is_superseded
+      ranges.lines, ranges.first_line_no, ranges.raw_files, superseded.file_key is not null as is_superseded
     from ranges
     join raw_files_state as files using (file_key)
     left join raw_superseded as superseded on
@@ -51,6 +55,7 @@ export async function loggedRanges(connection: DuckDBConnection): Promise<Logged
     end: Number(row.end_offset),
     sha256: String(row.sha256),
     lines: Number(row.lines),
+    firstLine: Number(row.first_line_no),
     rawFiles: row.raw_files as unknown as string[],
     superseded: row.is_superseded === true,
   }));
@@ -79,8 +84,14 @@ export async function checkRanges(options: {
   for (const file of missing)
     problems.push(`lake/${file}: is named by the log and missing; restore it from a backup`);
   for (const file of named.filter((name) => !missing.has(name))) {
-    const strays = await checkFile({ connection, lake, file, rebuilds, onBytes });
-    if (strays > 0) problems.push(`lake/${file}: ${strays} rows belong to no range of the log`);
+    try {
+      const strays = await checkFile({ connection, lake, file, rebuilds, onBytes });
+      if (strays > 0) problems.push(`lake/${file}: ${strays} rows belong to no range of the log`);
+    } catch {
+      // Whatever DuckDB says of a damaged file quotes its bytes at best.
+      missing.add(file);
+      problems.push(`lake/${file}: is damaged and cannot be read; restore it from a backup`);
+    }
   }
   for (const rebuild of rebuilds.all) {
     if (rebuild.state !== 'done') await rebuildSorted({ connection, lake, rebuild, missing, onBytes });
@@ -107,7 +118,7 @@ function indexRanges(ranges: readonly LoggedRange[]): Index {
 }
 
 function begin(range: LoggedRange, state: Rebuild['state']): Rebuild {
-  return { range, hash: createHash('sha256'), at: range.start, lines: 0, state };
+  return { range, hash: createHash('sha256'), at: range.start, lines: 0, state, misnumbered: false };
 }
 
 async function checkFile(options: {
@@ -182,6 +193,7 @@ async function rebuildSorted(options: {
 }
 
 function add(rebuild: Rebuild, row: Row, onBytes: (count: number) => void): void {
+  rebuild.misnumbered ||= row.line !== rebuild.range.firstLine + rebuild.lines;
   rebuild.hash.update(row.content);
   if (row.length > row.content.length) rebuild.hash.update(newline);
   rebuild.at += row.length;
@@ -196,18 +208,23 @@ function judge(rebuild: Rebuild): string | null {
   if (at !== range.end)
     return `${range.end - at} of its ${range.end - range.start} bytes are missing in the lake`;
   if (lines !== range.lines) return `${lines} rows in the lake, ${range.lines} lines in the log`;
-  return rebuild.hash.digest('hex') === range.sha256 ? null : 'the bytes in the lake differ from the log';
+  if (rebuild.hash.digest('hex') !== range.sha256) return 'the bytes in the lake differ from the log';
+  return rebuild.misnumbered ? 'rows in the lake have other line numbers than their lines in the file' : null;
 }
 
 async function* readRows(connection: DuckDBConnection, from: string): AsyncGenerator<Row> {
   const result = await connection.stream(
-    `select file_key, byte_offset, byte_length, coalesce(bytes, encode(line)) from ${from}`,
+    // Bytes stand where the line is no text: both at once would be two contents for one line.
+    `select file_key, line_no, byte_offset, byte_length, case
+       when bytes is null then encode(line) when line is null then bytes else encode('line and bytes') end
+     from ${from}`,
   );
   for await (const rows of result.yieldRows()) {
-    for (const [fileKey, offset, length, content] of rows) {
-      const bytes = (content as { bytes: Uint8Array }).bytes;
+    for (const [fileKey, line, offset, length, content] of rows) {
+      const bytes = (content as { bytes: Uint8Array } | null)?.bytes ?? new Uint8Array();
       yield {
         fileKey: String(fileKey),
+        line: Number(line),
         offset: Number(offset),
         length: Number(length),
         content: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),

@@ -52,8 +52,9 @@ export async function readRanges(options: {
   withTail: boolean;
   /** The head hash the log remembers. */
   head: string | null;
-  /** How far the file was read before. */
+  /** How far the file was read before, and the hash of its last bytes then. */
   known: number;
+  tail: string | null;
   /** Null where each line has its own day. */
   day: string | null;
   writer: RawWriter;
@@ -85,6 +86,9 @@ export async function readRanges(options: {
   };
   try {
     tail = await bytesBefore(file, options.offset);
+    // Rewritten since it was identified: what stands here now belongs to another generation.
+    if (options.tail !== null && options.offset === options.known && sha256(tail) !== options.tail)
+      throw new Error('was rewritten meanwhile');
     let head = options.offset === 0 ? null : (options.head ?? (await headSha256(file)));
     const reader = await openBytes(file);
     try {

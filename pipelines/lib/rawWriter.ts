@@ -221,48 +221,44 @@ function selectHuge(slice: SliceRow, folder: Folder): string {
     from ${slice.isText ? 'read_text' : 'read_blob'}(${file})`;
 }
 
-/** Splits slices into lines. A running sum gives the offsets: it needs no memory because nothing above it sorts or joins. */
+/**
+ * Splits slices into lines. A running sum gives the offsets: it needs no memory because nothing above it sorts or joins. What is
+ * the same for a slice stands in constant lists: carried along as columns it cost a fifth of the time.
+ */
 function selectLines({ slices, folder }: Batch): string {
   const files = slices.map((_slice, index) => quote(slicePath(folder, index + 1)));
-  const places = slices.map(
-    (slice) => `{
-      source_path: ${quote(slice.sourcePath)}, file_key: ${quote(slice.fileKey)},
-      first_line: ${slice.line}::bigint, first_offset: ${slice.offset}::bigint, before: ${slice.before}::bigint,
-      newline: ${slice.unterminated ? 0 : 1}, is_text: ${slice.isText}
-    }`,
-  );
+  const ofSlice = (value: (slice: SliceRow) => string | number | boolean, type: string) =>
+    `(([${slices.map(value).join(', ')}])::${type}[])[slice_no]`;
+  const newline = slices.every(({ unterminated }) => !unterminated)
+    ? '1'
+    : ofSlice(({ unterminated }) => (unterminated ? 0 : 1), 'bigint');
   const isAllText = slices.every(({ isText }) => isText);
-  const line = isAllText ? 'content' : 'if(is_text, content, try(decode(unhex(content))))';
+  const isText = ofSlice((slice) => slice.isText, 'boolean');
+  const line = isAllText ? 'content' : `if(${isText}, content, try(decode(unhex(content))))`;
   const bytes = isAllText
     ? 'null::blob'
-    : 'if(not is_text and try(decode(unhex(content))) is null, unhex(content), null)';
-  const length = isAllText ? 'strlen(content)' : 'if(is_text, strlen(content), strlen(content) // 2)';
+    : `if(not ${isText} and try(decode(unhex(content))) is null, unhex(content), null)`;
+  const length = isAllText ? 'strlen(content)' : `if(${isText}, strlen(content), strlen(content) // 2)`;
   return `
     with texts as (
-      select
-        [${places.join(', ')}][parse_filename(filename)::int] as place,
-        string_split(content, chr(10))[:-2] as contents
+      select parse_filename(filename)::int as slice_no, string_split(content, chr(10))[:-2] as contents
       from read_text([${files.join(', ')}])
     ),
-    slices as (
-      select unnest(place), contents from texts
-    ),
     lines as (
-      select * exclude (contents), unnest(contents) as content, unnest(range(len(contents))) as line_index
-      from slices
+      select slice_no, unnest(contents) as content, unnest(range(len(contents))) as line_index from texts
     ),
     measured as (
-      select *, ${length} + newline as byte_length from lines
+      select *, ${length} + ${newline} as byte_length from lines
     ),
     summed as (
       select *, sum(byte_length) over (rows between unbounded preceding and current row) as total from measured
     )
     select
       ${quote(slices[0]?.source ?? '')} as source,
-      source_path,
-      file_key,
-      first_line + line_index as line_no,
-      (first_offset - before + total - byte_length)::bigint as byte_offset,
+      ${ofSlice(({ sourcePath }) => quote(sourcePath), 'varchar')} as source_path,
+      ${ofSlice(({ fileKey }) => quote(fileKey), 'varchar')} as file_key,
+      ${ofSlice((slice) => slice.line, 'bigint')} + line_index as line_no,
+      (${ofSlice(({ offset, before }) => offset - before, 'bigint')} + total - byte_length)::bigint as byte_offset,
       byte_length,
       ${line} as line,
       ${bytes} as bytes

@@ -66,12 +66,12 @@ export function describeFailure({ model, day, rule, rows, examples }: Failure): 
   return `${model}${day && ` ${day}`}: ${rule}${many}${first}; the last good files stay`;
 }
 
-/** Rows under a header in aligned columns; numbers, sizes among them, stand right. */
+/** Rows under a header in aligned columns; numbers, sizes and shares among them, stand right; `-` is none. */
 export function alignColumns(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const isNumber = header.map((_, column) =>
-    rows.every((row) => /^[\d,.]+( [kMGT]?B)?$/.test(row[column] ?? '')),
+    rows.every((row) => /^(-|<?[\d,.]+( ([kMGT]?B|%))?)$/.test(row[column] ?? '')),
   );
   return all.map((row) =>
     widths

@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import fastGlob from 'fast-glob';
 import type { Config } from '../config.js';
@@ -37,7 +37,13 @@ export function scanSource(source: Source, config: Config): Scan {
   };
   for (const { path, prefix } of source.roots(config)) {
     const real = realFolder(path);
-    if (real !== null) enqueue({ folder: path, prefix }, real);
+    if (real === null) continue;
+    if (!walked.some((other) => isInside(real, other) || isInside(other, real)))
+      enqueue({ folder: path, prefix }, real);
+    else
+      warnings.push(
+        `${source.name}/${prefix}: lies in another folder of logs that is read anyway; not read twice`,
+      );
   }
   const files: FoundFile[] = [];
   for (let walk = queue.shift(); walk !== undefined; walk = queue.shift()) {
@@ -91,6 +97,8 @@ function globFolder(cwd: string, globs: string[], warn: (path: string, words: st
     try {
       const entries = readdirSync(path, options);
       for (const entry of entries) {
+        const odd = oddName(path, entry);
+        if (odd !== null) warn(relative(cwd, join(path, JSON.stringify(entry.name))), odd);
         if (entry.isSymbolicLink()) links.add(relative(cwd, join(path, entry.name)).split(sep).join('/'));
       }
       return entries;
@@ -111,6 +119,16 @@ function globFolder(cwd: string, globs: string[], warn: (path: string, words: st
     fs: { readdirSync: readdir as typeof readdirSync },
   });
   return { names: names.sort(), links };
+}
+
+/** Why a file or folder cannot be found by its name; null where it can. */
+function oddName(folder: string, entry: Dirent): string | null {
+  if (!entry.isDirectory() && !/\.(jsonl|zst)/.test(entry.name)) return null;
+  if (entry.name.includes('\n')) return 'has a newline in its name; rename it, nothing of it is read';
+  // What is not UTF-8 comes as U+FFFD, under which nothing is found.
+  if (entry.name.includes('\ufffd') && !existsSync(join(folder, entry.name)))
+    return 'has a name that is not UTF-8; rename it, nothing of it is read';
+  return null;
 }
 
 function folderBehind(path: string): string | 'circle' | null {

@@ -17,6 +17,7 @@ select
     pair_hashes.answer_hash,
     pair_hashes.content_hash,
     pair_duplicates.duplicate_of,
+    near_duplicates.near_duplicate_cluster,
     length(turns.question) as question_chars,
     length(turns.final_answer) as answer_chars,
     turns.is_ended,
@@ -30,4 +31,5 @@ select
 from core.pair_hashes
 join core.turns using (turn_id)
 left join core.pair_duplicates using (qa_id)
+left join duplicates.near_duplicates on near_duplicates.document_id = pair_hashes.qa_id
 order by pair_hashes.qa_id

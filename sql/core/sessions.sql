@@ -25,6 +25,20 @@ titles as (
     group by session_id
 ),
 
+-- What a Codex log says in its head of the model's setup. Copies of a parent's head come behind a fork's own.
+heads as (
+    select
+        files.session_id,
+        arg_min(records.instructions, (records.byte_offset, records.record_no)) as instructions,
+        arg_min(records.offered_tools, (records.byte_offset, records.record_no)) as offered_tools,
+    from staging.codex_records as records
+    join (
+        select session_id, min(file_key) as file_key from steps where agent = 'codex' group by session_id
+    ) as files using (file_key)
+    where records.type = 'session_meta'
+    group by files.session_id
+),
+
 -- A subagent's first prompt is the prompt of the call that started it (183 of 183 in 1.0.x); newer results also name it.
 subagent_prompts as (
     select session_id, parent_session_id, text
@@ -96,6 +110,11 @@ select
     gathered.models,
     gathered.entrypoint,
     titles.title,
+    nullif(heads.instructions, '') as instructions,
+    nullif(heads.offered_tools, []) as offered_tools,
+    -- One hash for instructions and tools, null where the log tells neither, as Claude's do not.
+    sha256(nullif(concat_ws('|', nullif(heads.instructions, ''), nullif(heads.offered_tools, [])::varchar), ''))
+        as setup_hash,
     gathered.started_at,
     gathered.ended_at,
     coalesce(turns.turn_count, 0)::integer as turn_count,
@@ -115,6 +134,7 @@ select
 from gathered
 left join turns using (session_id)
 left join titles using (session_id)
+left join heads using (session_id)
 left join spawning_calls using (session_id)
 left join naming_results using (session_id)
 left join core.session_roots using (session_id)

@@ -134,6 +134,7 @@ described as (
         openers.position as first_position,
         totals.last_position,
         openers.source_path,
+        openers.file_key,
         openers.byte_offset,
         openers.byte_length,
     from openers
@@ -170,7 +171,7 @@ contexts as (
 )
 
 select
-    described.* exclude (voided_position),
+    described.*,
     sha256(described.question) as prompt_hash,
     contexts.context_hash,
 from described

@@ -68,3 +68,12 @@ create or replace macro argument_schema(value_types) as
 create or replace macro tool_schema(tool_name, properties) as
     '{"type":"function","function":{"name":' || to_json(tool_name)::varchar
         || ',"description":"","parameters":{"type":"object","properties":{' || coalesce(properties, '') || '}}}}';
+
+-- An assistant message that is context only, nothing to learn.
+create or replace macro untrained(message) as (left(message::varchar, -1) || ',"train":false}')::json;
+
+-- Whether a prompt orders what an answer has planned: the harness's own words alone, or a line of them and the plan.
+create or replace macro is_plan_of(answer, prompt) as coalesce(
+    trimmed(prompt) = 'Implement the plan.'
+        or contains(trimmed(answer), nullif(trimmed(regexp_replace(prompt, '^[^\n]*:[ \t]*\n', '')), '')),
+    false);

@@ -12,11 +12,19 @@ create or replace macro without_volatile(value) as regexp_replace(
     '\1\4',
     'gi');
 
+-- White space (with that of Unicode) collapsed to single spaces. A single space is no match: to replace each by itself would
+-- take most of the time that hashing a text takes.
+create or replace macro collapsed(value) as trim(regexp_replace(
+    value,
+    '[\s\p{Z}]{2,}|[\t\n\f\r\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]',
+    ' ',
+    'g'));
+
 -- Text as hashes see it: NFC, lower case, volatile ids and folders dropped, white space collapsed. Where nothing is left
 -- of it (a question that is one id), only case and white space are touched: else all such texts would be one.
 create or replace macro normal_text(value) as coalesce(
-    nullif(trim(regexp_replace(without_volatile(lower(nfc_normalize(value))), '[\s\p{Z}]+', ' ', 'g')), ''),
-    trim(regexp_replace(lower(nfc_normalize(value)), '[\s\p{Z}]+', ' ', 'g')));
+    nullif(collapsed(without_volatile(lower(nfc_normalize(value)))), ''),
+    collapsed(lower(nfc_normalize(value))));
 
 -- SHA-256 (hex) of the normal text: equal for texts that differ only in case, white space, ids and folders.
 create or replace macro text_hash(value) as sha256(normal_text(value));

@@ -53,6 +53,7 @@ opened as (
             "duration_ms": "BIGINT", "cwd": "VARCHAR", "originator": "VARCHAR", "cli_version": "VARCHAR",
             "source": "JSON", "thread_source": "VARCHAR", "forked_from_id": "VARCHAR", "parent_thread_id": "VARCHAR",
             "model": "VARCHAR", "approval_policy": "VARCHAR", "author": "VARCHAR",
+            "instructions": "VARCHAR", "base_instructions": {"text": "VARCHAR"}, "dynamic_tools": "JSON",
             "git": {"branch": "VARCHAR", "commit_hash": "VARCHAR"},
             "item": {"type": "VARCHAR", "id": "VARCHAR", "phase": "VARCHAR", "content": "JSON", "text": "VARCHAR"},
             "info": {"total_token_usage": {"input_tokens": "BIGINT", "cached_input_tokens": "BIGINT",
@@ -137,6 +138,12 @@ typed as (
         item.git.commit_hash as git_commit,
         item.model as model,
         item.approval_policy as approval_policy,
+        coalesce(item.base_instructions.text, item.instructions) as instructions,
+        list_transform(
+            json_transform(
+                case when json_type(item.dynamic_tools) = 'ARRAY' then item.dynamic_tools else '[]' end,
+                '[{"namespace": "VARCHAR", "name": "VARCHAR"}]'),
+            lambda tool: concat_ws('.', tool.namespace, tool.name)) as offered_tools,
     from opened
 )
 

@@ -8,6 +8,10 @@ lines as (
     select * from raw.claude
     union all by name
     select * from raw.codex
+    union all by name
+    select * from raw.seq
+    union all by name
+    select * from raw.events
 ),
 
 odd_lines as (

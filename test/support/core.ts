@@ -1,9 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { coreRows } from './coreRows.js';
 import { makeLake, type TestLake } from './lake.js';
 
 /** A step of a turn as tests write it; the fixture adds ids, positions and offsets. */
 export type StepSpec = { kind: string; text?: string; author?: string } & Record<string, unknown>;
-/** A turn as tests write it: `end` is its end_reason; any other column may be given by name. */
+/**
+ * A turn as tests write it: `end` is its end_reason, `voided_by` the number of the turn that took its place; any other
+ * column may be given by name.
+ */
 export type TurnSpec = { question: string; steps: StepSpec[]; end?: string } & Record<string, unknown>;
 /** A session as tests write it; `day` is its partition, `kind` main unless given. */
 export type SessionSpec = { id: string; turns: TurnSpec[]; day?: string } & Record<string, unknown>;
@@ -39,20 +43,44 @@ export const result = (id: string, text: string, outcome = 'ok'): StepSpec => ({
   text,
   outcome,
 });
+/** A person refuses the call: words make it a reason, a label says what else it was. */
+export const rejection = (id: string, words = '', label?: string): StepSpec => ({
+  kind: 'rejection',
+  author: 'human',
+  tool_call_id: id,
+  text: words,
+  label: label ?? (words === '' ? 'plain_rejection' : 'reasoned_rejection'),
+});
+export const interrupt = (): StepSpec => ({ kind: 'interrupt', author: 'human' });
+
+/** A row of events.answers as tests write it; `spans` as a list, what is not given is as of a completed attempt. */
+export type AnswerSpec = { answer_id: string } & Record<string, unknown>;
+
+/** The models that a lake of sessions is built with by default. */
+const basic = ['core/messages', 'events/answer_conversations', 'datasets/sft', 'datasets/qa_documents'];
+/** Those of what people made of single messages, and what their rows are of. */
+export const judgedModels = [
+  ...basic.slice(0, 3),
+  ...['signals', 'judged_messages', 'answer_twins'].map((name) => `core/${name}`),
+  ...['chain_of_thought', 'unpaired', 'stepwise'].map((name) => `datasets/${name}`),
+];
 
 /** A lake whose core tables are these sessions; its datasets are built by the real models and macros. */
 export async function lakeOf(
   sessions: SessionSpec[],
   environment: Record<string, string> = {},
+  { models = basic, answers = [] }: { models?: readonly string[]; answers?: readonly AnswerSpec[] } = {},
 ): Promise<TestLake> {
   const lake = await makeLake({ TRACEMILL_WORKERS: '1', ...environment });
   const sql = new URL('../../../sql/', import.meta.url);
-  for (const layer of ['macros', 'datasets']) {
-    for (const file of await readdir(new URL(layer, sql))) {
-      const text = await readFile(new URL(`${layer}/${file}`, sql), 'utf8');
-      await lake.sql({ [`${layer}/${file.replace(/\.sql$/, '')}`]: text });
-    }
+  const macros = await readdir(new URL('macros', sql));
+  for (const name of [...macros.map((file) => `macros/${file.replace(/\.sql$/, '')}`), ...models]) {
+    await lake.sql({ [name]: await readFile(new URL(`${name}.sql`, sql), 'utf8') });
   }
+  await lake.sql({
+    'events/answers': literal(answerColumns, answers.map(answerRow), 'answer_id'),
+    'events/noted_pairs': literal(notedColumns, [], 'event_id'),
+  });
   await replaceSessions(lake, sessions);
   return lake;
 }
@@ -78,20 +106,31 @@ const columns = {
     source_path: 'VARCHAR',
     day: 'VARCHAR',
   },
+  session_roots: { session_id: 'VARCHAR', root_session_id: 'VARCHAR', day: 'VARCHAR' },
   turns: {
     turn_id: 'VARCHAR',
     agent: 'VARCHAR',
     session_id: 'VARCHAR',
+    session_kind: 'VARCHAR',
     turn_no: 'INTEGER',
     prompt_kind: 'VARCHAR',
     is_human: 'BOOLEAN',
     question: 'VARCHAR',
     final_answer: 'VARCHAR',
+    all_text: 'VARCHAR',
     end_reason: 'VARCHAR',
     is_ended: 'BOOLEAN',
     is_abandoned: 'BOOLEAN',
+    voided_position: 'INTEGER',
+    permission_mode: 'VARCHAR',
+    prompt_hash: 'VARCHAR',
+    context_hash: 'VARCHAR',
+    tool_call_count: 'INTEGER',
+    steer_count: 'INTEGER',
+    rejection_count: 'INTEGER',
     started_at: 'TIMESTAMP',
     ended_at: 'TIMESTAMP',
+    duration_ms: 'BIGINT',
     model: 'VARCHAR',
     project_path: 'VARCHAR',
     first_position: 'INTEGER',
@@ -106,11 +145,16 @@ const columns = {
     step_id: 'VARCHAR',
     agent: 'VARCHAR',
     session_id: 'VARCHAR',
+    session_kind: 'VARCHAR',
     turn_id: 'VARCHAR',
+    segment_no: 'INTEGER',
     position: 'INTEGER',
     role: 'VARCHAR',
     kind: 'VARCHAR',
     author: 'VARCHAR',
+    label: 'VARCHAR',
+    prompt_kind: 'VARCHAR',
+    voided_position: 'INTEGER',
     text: 'VARCHAR',
     tool_name: 'VARCHAR',
     tool_call_id: 'VARCHAR',
@@ -118,6 +162,8 @@ const columns = {
     is_error: 'BOOLEAN',
     message_id: 'VARCHAR',
     is_final: 'BOOLEAN',
+    permission_mode: 'VARCHAR',
+    occurred_at: 'TIMESTAMP',
     source_path: 'VARCHAR',
     byte_offset: 'BIGINT',
     byte_length: 'BIGINT',
@@ -128,6 +174,8 @@ const columns = {
     session_id: 'VARCHAR',
     turn_id: 'VARCHAR',
     step_id: 'VARCHAR',
+    position: 'INTEGER',
+    duration_ms: 'BIGINT',
     result_step_id: 'VARCHAR',
     tool_name: 'VARCHAR',
     arguments: 'JSON',
@@ -160,129 +208,93 @@ const columns = {
 
 const keys = {
   sessions: 'session_id',
+  session_roots: 'session_id',
   turns: 'turn_id',
   steps: 'step_id',
   tool_calls: 'step_id',
   qa_pairs: 'qa_id',
 };
 
+const answerColumns = {
+  ...Object.fromEntries(
+    ['answer_id', 'attempt_id', 'artifact_id', 'session_id', 'group_id', 'agent_id', 'prompt', 'prompt_hash']
+      .concat(
+        'output',
+        'status',
+        'score_event',
+        'lock_event',
+        'spans',
+        'model',
+        'input_event',
+        'output_event',
+        'day',
+      )
+      .map((name) => [name, 'VARCHAR']),
+  ),
+  score: 'DOUBLE',
+  is_locked: 'BOOLEAN',
+  created_at: 'TIMESTAMP',
+  source_events: 'VARCHAR[]',
+  sources: 'STRUCT(source_path VARCHAR, byte_offset BIGINT, byte_end BIGINT)[]',
+};
+
+const notedColumns = {
+  ...Object.fromEntries(
+    [
+      'event_id',
+      'question',
+      'answer',
+      'question_hash',
+      'answer_hash',
+      'content_hash',
+      'session_id',
+      'project',
+    ]
+      .concat('agent', 'model', 'source_path', 'day')
+      .map((name) => [name, 'VARCHAR']),
+  ),
+  byte_offset: 'BIGINT',
+  byte_length: 'BIGINT',
+  created_at: 'TIMESTAMP',
+};
+
+function answerRow({ answer_id: id, spans = [], ...more }: AnswerSpec): Row {
+  return {
+    answer_id: id,
+    attempt_id: `attempt of ${id}`,
+    session_id: 'studio',
+    group_id: 'studio',
+    agent_id: 'writer',
+    prompt: 'Write a line.',
+    output: 'A line.',
+    status: 'completed',
+    is_locked: false,
+    created_at: '2026-01-01 12:00:00',
+    input_event: `start of ${id}`,
+    output_event: `end of ${id}`,
+    source_events: [`start of ${id}`, `end of ${id}`],
+    sources: [{ source_path: 'spool.jsonl', byte_offset: 0, byte_end: 100 }],
+    day: '2026-01-01',
+    ...more,
+    spans: JSON.stringify(spans),
+  };
+}
+
 function coreModels(sessions: SessionSpec[]): Record<string, string> {
   const rows = coreRows(sessions);
   const models = Object.entries(columns).map(([name, types]) => {
     const table = name as keyof typeof columns;
-    const literal = JSON.stringify(rows[table]).replaceAll("'", "''");
-    const shape = JSON.stringify([types]);
     const pairs =
       table === 'qa_pairs'
         ? ' replace (text_hash(question) as question_hash, text_hash(answer) as answer_hash, text_hash(question || answer) as content_hash)'
         : '';
-    const select = `select *${pairs} from (select unnest(from_json('${literal}', '${shape}'), recursive := true))`;
-    return [
-      `core/${name}`,
-      `-- One row per test row.\n-- @split day\n-- @key ${keys[table]}\n${select}\norder by ${keys[table]}\n`,
-    ];
+    return [`core/${name}`, literal(types, rows[table], keys[table], pairs)];
   });
   return Object.fromEntries(models);
 }
 
-/** Rows of the core tables; a turn that is answered and a human's gives a pair. */
-function coreRows(sessions: SessionSpec[]): Record<keyof typeof columns, Row[]> {
-  const rows: Record<keyof typeof columns, Row[]> = {
-    sessions: [],
-    turns: [],
-    steps: [],
-    tool_calls: [],
-    qa_pairs: [],
-  };
-  for (const { id, turns, day = '2026-01-01', ...session } of sessions) {
-    const shared = {
-      agent: session.agent ?? 'claude',
-      session_id: id,
-      project_path: session.project_path ?? '~/work',
-      source_path: `${id}.jsonl`,
-      day,
-    };
-    rows.sessions.push({ kind: 'main', is_replay: false, root_session_id: id, ...shared, ...session });
-    let position = 0;
-    for (const [index, { question, steps, end = 'answered', pair, ...turn }] of turns.entries()) {
-      const turnId = `${id}-${index + 1}`;
-      const place = (at: number) => ({ byte_offset: at * 100, byte_length: 100 });
-      const startedAt = `${day} 10:${String(index).padStart(2, '0')}:00`;
-      const first = position;
-      const own = [{ kind: 'prompt', author: 'human', text: question }, ...steps];
-      const lastCall = own.findLastIndex((step) => step.kind === 'tool_call');
-      for (const [at, step] of own.entries()) {
-        const kept = { author: 'model', text: '', is_final: step.kind === 'text' && at > lastCall, ...step };
-        const stepId = `${id}-${position}`;
-        rows.steps.push({
-          step_id: stepId,
-          turn_id: turnId,
-          position,
-          ...place(position),
-          ...shared,
-          ...kept,
-        });
-        position += 1;
-      }
-      rows.tool_calls.push(...callsOf(rows.steps.filter((step) => step.turn_id === turnId)));
-      const answer = own
-        .filter((step, at) => step.kind === 'text' && at > lastCall)
-        .map((step) => step.text)
-        .join('\n\n');
-      const described = {
-        turn_id: turnId,
-        turn_no: index + 1,
-        prompt_kind: 'human',
-        question,
-        final_answer: answer,
-        end_reason: end,
-        is_human: true,
-        is_ended: true,
-        is_abandoned: false,
-        model: 'model-a',
-        segment_no: 0,
-        started_at: startedAt,
-        ended_at: startedAt,
-        first_position: first,
-        last_position: position - 1,
-        ...shared,
-        ...place(first),
-        ...turn,
-      };
-      rows.turns.push(described);
-      if (described.prompt_kind === 'human' && end === 'answered') {
-        rows.qa_pairs.push({
-          ...shared,
-          qa_id: `${turnId}-pair`,
-          turn_id: turnId,
-          question,
-          answer,
-          is_ended: described.is_ended,
-          model: described.model,
-          asked_at: startedAt,
-          answered_at: startedAt,
-          ts_ms: Date.parse(`${startedAt}Z`),
-          source_offset: first * 100,
-          ...(pair as Row | undefined),
-        });
-      }
-    }
-  }
-  return rows;
-}
-
-function callsOf(steps: Row[]): Row[] {
-  return steps
-    .filter((step) => step.kind === 'tool_call')
-    .map((step) => {
-      const answer = steps.find(
-        (other) => other.kind === 'tool_result' && other.tool_call_id === step.tool_call_id,
-      );
-      return {
-        ...step,
-        result_step_id: answer?.step_id ?? null,
-        result: answer?.text ?? null,
-        outcome: answer?.outcome ?? 'unanswered',
-      };
-    });
+function literal(types: Readonly<Row>, rows: readonly Row[], key: string, replace = ''): string {
+  const values = JSON.stringify(rows).replaceAll("'", "''");
+  const select = `select *${replace} from (select unnest(from_json('${values}', '${JSON.stringify([types])}'), recursive := true))`;
+  return `-- One row per test row.\n-- @split day\n-- @key ${key}\n${select}\norder by ${key}\n`;
 }

@@ -6,6 +6,7 @@ import { readConfig } from '../../pipelines/config.js';
 import { ingest } from '../../pipelines/ingest.js';
 import { silentProgress } from '../../pipelines/lib/progress.js';
 import { type DuckDB, openWarehouse } from '../../pipelines/lib/warehouse.js';
+import { appendLines, type SpoolLines } from './events.js';
 
 /** Session files: a folder to copy, or path -> text (or records, one JSON line each). */
 export type SessionFiles = string | Readonly<Record<string, string | readonly unknown[]>>;
@@ -16,20 +17,31 @@ export type Fixture = {
   close: () => Promise<void>;
 };
 
-/** Reads session files into a lake of its own and builds the models selected, those of the repository by default. */
-export async function buildFixture(options: {
+export type FixtureOptions = {
   claude?: SessionFiles;
   codex?: SessionFiles;
+  /** Lines of a spool file (support/events.ts has more for events). */
+  events?: SpoolLines;
+  /** Rows of seq's memory log. */
+  seq?: SpoolLines;
   /** Folder of the SQL models. */
   sql?: string;
   /** Models to build, with all before them. */
   select?: readonly string[];
-}): Promise<Fixture> {
+};
+
+/** Reads session files into a lake of its own and builds the models selected, those of the repository by default. */
+export async function buildFixture(options: FixtureOptions): Promise<Fixture> {
   const folder = await mkdtemp(join(tmpdir(), 'tracemill-'));
   await writeSessions(join(folder, 'claude', 'projects'), options.claude ?? {});
   await writeSessions(join(folder, 'codex', 'sessions'), options.codex ?? {});
+  const data = join(folder, 'data');
+  if (options.events !== undefined) {
+    await appendLines(join(data, 'spool', 'events', 'events.jsonl'), options.events);
+  }
+  if (options.seq !== undefined) await appendLines(join(data, 'seq_mem.jsonl'), options.seq);
   const config = readConfig({
-    TRACEMILL_DATA: join(folder, 'data'),
+    TRACEMILL_DATA: data,
     CLAUDE_CONFIG_DIR: join(folder, 'claude'),
     CODEX_HOME: join(folder, 'codex'),
     TRACEMILL_WORKERS: '1',

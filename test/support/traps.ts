@@ -55,7 +55,7 @@ export async function openProject(folder: string): Promise<Project> {
   const { nodes, macros } = await readProject(connection, folder, '/nonexistent');
   const models = nodes.filter(({ isCheck }) => !isCheck);
   const empty = new Map<string, string>();
-  await startDatabase(connection, macros, []);
+  await startDatabase(connection, models, macros, []);
   for (const node of models) {
     await runModel(connection, node);
     const columns = await connection.runAndReadAll(`describe ${node.name}`);
@@ -79,7 +79,7 @@ export type TrapRun = {
 export async function openTrap(project: Project, trap: Trap): Promise<TrapRun> {
   const { connection, close } = await openDuckDB();
   const lines = await readRawLines(trap.folder);
-  await startDatabase(connection, project.macros, lines);
+  await startDatabase(connection, project.nodes, project.macros, lines);
   // A model gives rows only where one of its inputs has some: most fixtures are one agent's.
   const withRows = new Set(lines.map(({ source }) => `raw.${source}`));
   const run = async (node: Node, filled: Set<string>) => {
@@ -146,12 +146,12 @@ async function edited(project: Project, edits: readonly Edit[]) {
 
 async function startDatabase(
   connection: DuckDBConnection,
+  nodes: readonly Node[],
   macros: readonly Macro[],
   lines: readonly RawLines[],
 ) {
-  await connection.run(
-    'create schema raw; create schema staging; create schema core; create schema datasets',
-  );
+  const layers = new Set(['raw', ...nodes.map(({ name }) => name.split('.')[0] ?? '')]);
+  for (const layer of layers) await connection.run(`create schema ${layer}`);
   for (const { text } of macros) await connection.run(text);
   for (const source of rawSources) await connection.run(rawTable(source, lines));
 }
@@ -167,7 +167,7 @@ async function runModel(connection: DuckDBConnection, node: Node): Promise<void>
 
 /** The models that a query's tables come from, in building order. */
 function needed(nodes: readonly Node[], query: string): Node[] {
-  const names = new Set(query.match(/\b(staging|core|datasets)\.\w+/g));
+  const names = new Set(query.match(/\b(staging|core|events|datasets)\.\w+/g));
   for (const node of [...nodes].reverse()) {
     if (names.has(node.name)) for (const input of node.inputs) names.add(input);
   }

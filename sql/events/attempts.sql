@@ -1,0 +1,93 @@
+-- One row per attempt that was started, recorded or read from logs: what it began with and how it ended.
+-- @split day
+-- @key attempt_id
+-- @not_null status, origin, input_event, input_payload_hash
+-- @check status in ('started', 'completed', 'failed')
+-- @check (status = 'started') = (output_event is null)
+with
+
+facts as (
+    select * from events.attempt_events where attempt_id is not null
+),
+
+starts as (
+    select *
+    from facts
+    where event_type = 'attempt.started'
+    qualify row_number() over (partition by attempt_id order by occurred_at desc, event_id desc) = 1
+),
+
+ends as (
+    select *
+    from facts
+    where event_type in ('attempt.completed', 'attempt.failed')
+    qualify row_number() over (partition by attempt_id order by occurred_at desc, event_id desc) = 1
+),
+
+spans as (
+    select
+        attempt_id,
+        sum(span_count)::integer as span_count,
+        bool_or(has_tool_use) as has_tool_use,
+        bool_or(has_error) as has_error,
+        try_cast(sum(input_tokens) as bigint) as input_tokens,
+        try_cast(sum(output_tokens) as bigint) as output_tokens,
+        sum(try_cast(cost_usd as decimal(30, 12)))::double as cost_usd,
+    from facts
+    where event_type = 'attempt.span_recorded'
+    group by attempt_id
+),
+
+first_days as (
+    select attempt_id, arg_min(day, (occurred_at, event_id)) as day from facts group by attempt_id
+)
+
+select
+    first_days.day,
+    starts.attempt_id,
+    starts.session_id,
+    coalesce(starts.lineage_id, agent_definitions.lineage_id) as lineage_id,
+    starts.agent_id,
+    starts.agent_version,
+    -- Where the version was defined, that is the whole of it; what attempts say of themselves may be a part.
+    case
+        when agent_definitions.is_defined then agent_definitions.config_hash
+        else coalesce(starts.agent_config_hash, agent_definitions.config_hash) end as agent_config_hash,
+    starts.cycle,
+    coalesce(starts.rollout_id, starts.session_id || '/cycle-' || starts.cycle) as rollout_id,
+    coalesce(starts.model, starts.agent_model, agent_definitions.model) as model,
+    case ends.event_type
+        when 'attempt.completed' then 'completed'
+        when 'attempt.failed' then 'failed'
+        else 'started' end as status,
+    ends.error,
+    starts.occurred_at as started_at,
+    ends.occurred_at as ended_at,
+    case when ends.event_id is not null then coalesce(
+        ends.duration_ms,
+        greatest(date_diff('millisecond', starts.occurred_at, ends.occurred_at), 0)) end as duration_ms,
+    coalesce(ends.input_tokens, spans.input_tokens) as input_tokens,
+    coalesce(ends.output_tokens, spans.output_tokens) as output_tokens,
+    coalesce(ends.cost_usd, spans.cost_usd) as cost_usd,
+    coalesce(spans.span_count, 0) as span_count,
+    list_sort(list_distinct(list_filter(
+        coalesce(starts.tags, []) || coalesce(ends.tags, []) || [
+            case when spans.has_tool_use then 'tool_use' end,
+            case when spans.span_count > 3 then 'multi_step' end,
+            case when spans.has_error or ends.event_type = 'attempt.failed' then 'error' end,
+        ],
+        lambda tag: tag is not null))) as tags,
+    starts.need_hash,
+    starts.event_id as input_event,
+    ends.event_id as output_event,
+    starts.payload_hash as input_payload_hash,
+    ends.payload_hash as output_payload_hash,
+    starts.origin,
+from starts
+join first_days using (attempt_id)
+left join events.agent_definitions
+    on agent_definitions.agent_id = starts.agent_id
+    and agent_definitions.agent_version = starts.agent_version
+left join ends using (attempt_id)
+left join spans using (attempt_id)
+order by starts.attempt_id

@@ -95,7 +95,7 @@ export async function exportDatasets(options: ExportOptions): Promise<ExportResu
   const draft = join(out, `.draft-${process.pid}`);
   const spill = `${draft}.spill`;
   await mkdir(draft, { mode: 0o700 });
-  const { connection, close } = await openDuckDB({ spill });
+  const { connection, close } = await openDuckDB({ memoryMb: 500, spill });
   try {
     const { macros, models } = await readSqlFolder(config.sql);
     for (const macro of macros) await connection.run(macro.text);

@@ -3,9 +3,12 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 /** Rows at the head of a file that are to be small, and what small is: the Hub's viewer reads a file's first rows. */
 const headRows = 100;
 const smallBytes = 16_384;
-/** Limits of a file and of a row group, uncompressed; text in JSONL grows by its escapes, so both keep well below the contract's. */
-const fileBytes = 400_000_000;
-const groupBytes = 48_000_000;
+/**
+ * Limits of a file and of a row group, uncompressed and well below the contract's: a file's rows are held in memory, and
+ * an encoding works on a row group at once.
+ */
+export const shardBytes = 200_000_000;
+const groupBytes = 12_000_000;
 const groupRows = 2048;
 
 /**
@@ -21,7 +24,7 @@ export async function placeRows(connection: DuckDBConnection): Promise<void> {
       from kept_rows
     ),
     sharded as (
-      select *, dense_rank() over (partition by dataset, split order by bytes_before // ${fileBytes}) - 1 as shard
+      select *, dense_rank() over (partition by dataset, split order by bytes_before // ${shardBytes}) - 1 as shard
       from measured
     ),
     headed as (
@@ -40,7 +43,7 @@ export async function placeRows(connection: DuckDBConnection): Promise<void> {
         rows between unbounded preceding and 1 preceding)
     )
     select
-      dataset, day, id, split, tokens, shard, place,
+      dataset, day, id, split, bytes, tokens, shard, place,
       dense_rank() over (
         partition by dataset, split
         order by shard, file_bytes_before // ${groupBytes}, file_rows_before // ${groupRows}) as row_group,

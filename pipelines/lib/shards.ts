@@ -4,49 +4,83 @@ import { arrowSchema } from './parquetMetadata.js';
 import type { Encoding } from './profile.js';
 import { identifier, quote } from './warehouse.js';
 
-/** Rows of one split of one dataset, in the table `rows`, to be written as files. */
-export type SplitTask = {
+/** A file to be, one of `count` of its split: its row groups, in order, and what they hold. */
+export type Shard = {
+  readonly split: string;
+  readonly index: number;
+  readonly count: number;
+  readonly groups: readonly number[];
+  readonly rows: number;
+  readonly tokens: number;
+  readonly bytes: number;
+};
+
+/** Rows of some shards of one dataset, in the table `rows`, to be written as files. */
+export type ShardTask = {
   readonly connection: DuckDBConnection;
   /** Absolute path of the draft of the export. */
   readonly folder: string;
   readonly dataset: string;
-  readonly split: string;
   readonly encoding: Encoding;
   readonly extensions: readonly ('parquet' | 'jsonl')[];
-  /** Row groups in order. */
-  readonly groups: readonly RowGroup[];
-};
-
-/** A row group: the file it belongs to, its number in the split, its rows and tokens. */
-export type RowGroup = {
-  readonly shard: number;
-  readonly group: number;
-  readonly rows: number;
-  readonly tokens: number;
 };
 
 /** A file of an export, its path relative to the export's folder. */
 export type WrittenFile = { readonly path: string; readonly rows: number; readonly tokens: number };
 
-/** Writes a split as `<dataset>/<split>-00000-of-00001.<extension>`, one file a shard and extension. */
-export async function writeSplit(task: SplitTask): Promise<WrittenFile[]> {
-  const written: WrittenFile[] = [];
-  const shards = 1 + Math.max(...task.groups.map(({ shard }) => shard));
-  for (let shard = 0; shard < shards; shard += 1) {
-    const groups = task.groups.filter((group) => group.shard === shard);
-    const select = selectRows(task, groups);
-    const sum = (key: 'rows' | 'tokens') => groups.reduce((total, group) => total + group[key], 0);
-    for (const extension of task.extensions) {
-      const options =
-        extension === 'parquet'
-          ? await parquetOptions(task.connection, select)
-          : 'line' in task.encoding
-            ? lineOptions
-            : 'format json';
-      const path = `${task.dataset}/${task.split}-${number(shard)}-of-${number(shards)}.${extension}`;
-      await task.connection.run(`copy (${select}) to ${quote(join(task.folder, path))} (${options})`);
-      written.push({ path, rows: sum('rows'), tokens: sum('tokens') });
+const splits = ['train', 'validation', 'test'];
+
+/** The files of a dataset whose rows are placed, split by split. */
+export async function planShards(connection: DuckDBConnection, dataset: string): Promise<Shard[]> {
+  const reader = await connection.runAndReadAll(
+    `select split, shard, list(distinct row_group order by row_group), count(*), sum(tokens), sum(bytes)
+     from placed_rows where dataset = ${quote(dataset)} group by split, shard order by shard`,
+  );
+  const shards = reader.getRowsJS().map(([split, index, groups, rows, tokens, bytes]) => ({
+    split: String(split),
+    index: Number(index),
+    groups: (groups as unknown[]).map(Number),
+    rows: Number(rows),
+    tokens: Number(tokens),
+    bytes: Number(bytes),
+  }));
+  return splits.flatMap((split) => {
+    const own = shards.filter((shard) => shard.split === split);
+    return own.map((shard) => ({ ...shard, count: own.length }));
+  });
+}
+
+/** Shards that fit into memory together, so that a small dataset is read once; a large shard comes alone. */
+export function packShards(shards: readonly Shard[], limit: number): Shard[][] {
+  const packs: Shard[][] = [];
+  let room = 0;
+  for (const shard of shards) {
+    if (shard.bytes > room) {
+      packs.push([]);
+      room = limit;
     }
+    packs.at(-1)?.push(shard);
+    room -= shard.bytes;
+  }
+  return packs;
+}
+
+/** Writes a shard as `<dataset>/<split>-00000-of-00001.<extension>`, one file an extension. */
+export async function writeShard(task: ShardTask, shard: Shard): Promise<WrittenFile[]> {
+  const { connection, folder, dataset, encoding, extensions } = task;
+  const { split, index, count, rows, tokens } = shard;
+  const select = selectRows(encoding, shard);
+  const written: WrittenFile[] = [];
+  for (const extension of extensions) {
+    const options =
+      extension === 'parquet'
+        ? await parquetOptions(connection, select)
+        : 'line' in encoding
+          ? lineOptions
+          : 'format json';
+    const path = `${dataset}/${split}-${number(index)}-of-${number(count)}.${extension}`;
+    await connection.run(`copy (${select}) to ${quote(join(folder, path))} (${options})`);
+    written.push({ path, rows, tokens });
   }
   return written;
 }
@@ -55,11 +89,11 @@ export async function writeSplit(task: SplitTask): Promise<WrittenFile[]> {
 const lineOptions = `format csv, header false, quote '', escape '', delimiter '\x1f'`;
 
 /** One SELECT a row group, sorted on its own: DuckDB begins a row group with each and never splits 2,048 rows. */
-function selectRows({ encoding, split }: SplitTask, groups: readonly RowGroup[]): string {
+function selectRows(encoding: Encoding, { split, groups }: Shard): string {
   const columns = 'line' in encoding ? [{ name: 'line', sql: encoding.line }] : encoding.columns;
   const names = columns.map(({ name, sql }) => `${sql} as ${identifier(name)}`).join(', ');
   const branches = groups.map(
-    ({ group }) =>
+    (group) =>
       `select ${names} from (
          select * from rows where split = ${quote(split)} and row_group = ${group} order by place)`,
   );

@@ -1,8 +1,8 @@
 // Measures near duplicates at full size: what is found of edits hidden among other documents, and how many documents a second
-// the models take. Whole builds of one lake, with the models and without them, alternately; the rate is of the difference.
+// the models take, in whole runs of `build` that make nothing else.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,17 +28,13 @@ const folder = await mkdtemp(join(tmpdir(), 'tracemill-bench-'));
 try {
   const documents = makeDocuments({ others, injected });
   await writeLogs(documents);
-  const sql = here('../../../sql');
-  await leaveOut(sql, join(folder, 'sql'));
-  const ingested = join(folder, 'ingested');
-  tracemill(ingested, sql, 'ingest');
-  const withModels: number[] = [];
-  const without: number[] = [];
-  for (let repeat = 0; repeat < repeats; repeat += 1) {
-    without.push(await timeBuild(ingested, join(folder, 'sql')));
-    withModels.push(await timeBuild(ingested, sql));
-  }
-  const seconds = median(withModels) - median(without);
+  const prepared = join(folder, 'prepared');
+  tracemill(prepared, 'ingest');
+  tracemill(prepared, 'build', '--select', '+events.answers,+core.pair_hashes');
+  const builds: number[] = [];
+  for (let repeat = 0; repeat < repeats; repeat += 1) builds.push(await timeBuild(prepared));
+  const seconds = median(builds);
+  tracemill(join(folder, 'data'), 'build', '--select', 'core.qa_pairs');
   const found = await judge(documents);
   const rate = documents.length / seconds;
   const result = {
@@ -47,8 +43,7 @@ try {
     words: Math.round(documents.reduce((sum, document) => sum + wordCount(document), 0) / documents.length),
     days,
     turnsPerSession,
-    secondsWith: withModels,
-    secondsWithout: without,
+    seconds: builds,
     documentsPerSecond: Math.round(rate),
     ...found,
   };
@@ -102,36 +97,22 @@ async function writeLogs(documents: readonly Document[]): Promise<void> {
   }
 }
 
-/** The sql folder without near duplicates and what reads them. */
-async function leaveOut(from: string, to: string): Promise<void> {
-  await cp(from, to, { recursive: true });
-  await rm(join(to, 'duplicates'), { recursive: true });
-  for (const file of (await readdir(to, { recursive: true })).filter((name) => name.endsWith('.sql'))) {
-    const path = join(to, file);
-    const text = await readFile(path, 'utf8');
-    if (!/\b(from|join) duplicates\./.test(text)) continue;
-    if (file !== join('core', 'qa_pairs.sql')) await rm(path);
-    else await writeFile(path, text.replaceAll(/^.*near_duplicate.*\n/gm, ''));
-  }
-}
-
-/** What near duplicates are looked for among is built both times: turns, pairs and recorded answers. */
-async function timeBuild(ingested: string, sql: string): Promise<number> {
+/** Seconds of a build of the models of near duplicates alone: the whole process, over a lake that has all they read. */
+async function timeBuild(prepared: string): Promise<number> {
   const data = join(folder, 'data');
   await rm(data, { recursive: true, force: true });
-  await cp(ingested, data, { recursive: true });
+  await cp(prepared, data, { recursive: true });
   const started = performance.now();
-  tracemill(data, sql, 'build', '--select', '+core.qa_pairs,+events.answers');
+  tracemill(data, 'build', '--select', 'duplicates.signatures,duplicates.near_duplicates');
   return (performance.now() - started) / 1000;
 }
 
-function tracemill(data: string, sql: string, ...args: string[]): void {
+function tracemill(data: string, ...args: string[]): void {
   const { status, stderr } = spawnSync(process.execPath, [cli, ...args, '--json'], {
     encoding: 'utf8',
     env: {
       ...process.env,
       TRACEMILL_DATA: data,
-      TRACEMILL_SQL: sql,
       TRACEMILL_SETTLE: '0',
       SEQ_AGENT_QA_CLAUDE_DIR: join(folder, 'claude'),
       SEQ_AGENT_QA_CODEX_DIR: join(folder, 'codex'),

@@ -34,7 +34,7 @@ try {
   const builds: number[] = [];
   for (let repeat = 0; repeat < repeats; repeat += 1) builds.push(await timeBuild(prepared));
   const seconds = median(builds);
-  tracemill(join(folder, 'data'), 'build', '--select', 'core.qa_pairs');
+  tracemill(join(folder, 'data'), 'build', '--select', '+core.qa_pairs');
   const found = await judge(documents);
   const rate = documents.length / seconds;
   const result = {

@@ -64,6 +64,10 @@ signal-summary *options:
 bench *options:
     @node {{ quote(justfile_directory() / "dist/test/bench/bench.js") }} {{ options }}
 
+# Measure how many documents a second near duplicates take, and which of known ones are found
+bench-duplicates *options:
+    @node {{ quote(justfile_directory() / "dist/test/bench/duplicates.js") }} {{ options }}
+
 # The tests
 test:
     @npm test

@@ -44,7 +44,7 @@ test('every turn, step and pair of real logs is an event, its payload canonical'
   });
   const now = new Date();
   await ingest({ config, progress: silentProgress, now: () => now, settleMs: 0 });
-  const select = '+events.payload_blobs,+events.payload_refs';
+  const select = '+events.payload_blobs,+events.payload_refs,+core.qa_pairs';
   const { failures } = await build({ config, now, progress: silentProgress, select });
   assert.deepEqual(failures, []);
   const { connection, close } = await openWarehouse({ config });

@@ -4,7 +4,7 @@ create or replace macro gram_words(value) as list_transform(
     list_filter(
         string_split(regexp_replace(normal_text(value), '[^\p{L}\p{N}]+', ' ', 'g'), ' '),
         lambda word: word <> ''),
-    lambda word: (md5_number(word) & 4294967295)::ubigint);
+    lambda word: word_hash(word)::ubigint);
 
 -- One number below 2^64 for 13 words in a row; null stands for none.
 create or replace macro gram_hash(w1, w2, w3, w4, w5, w6, w7, w8, w9, w10, w11, w12, w13) as

@@ -4,7 +4,7 @@ import { exitCodes } from './errors.js';
 import { foldAsOf } from './lib/asOf.js';
 import { describeTables, type Failure, queryFailure, runClaim } from './lib/checks.js';
 import type { Command } from './lib/command.js';
-import { makeDays, makeFile, viewInputs } from './lib/drafts.js';
+import { makeFiles, viewInputs } from './lib/drafts.js';
 import {
   daysOf,
   hasDays,
@@ -195,7 +195,7 @@ async function buildNode(
     const isEmpty =
       !options.full && node.partitioned && node.inputs.every((input) => !rowsOn(project, input, day));
     const job = { connection: worker.connection, lake, node, table, made, isEmpty };
-    const { files, failures } = await (node.split ? makeDays(job) : makeFile(job, day));
+    const { files, failures } = await makeFiles(job, day);
     for (const [key, { rows, bytes }] of Object.entries(files)) {
       if (table.files[key] === files[key]) continue;
       step.rows += rows;

@@ -461,19 +461,23 @@ select count(*) as lines from staging.codex order by lines`,
   await lake.remove();
 });
 
-test('a day with texts larger than its share of memory is built all the same', async () => {
-  const big = await makeLake({ TRACEMILL_WORKERS: '4' });
-  try {
-    await big.sql({
-      'core/big': `-- One row per number, with 50 MB of text.
--- @key number
+for (const split of ['', '-- @split day\n']) {
+  const name = split === '' ? 'model' : 'split model';
+  test(`a ${name} with texts larger than its share of memory is built all the same`, async () => {
+    const big = await makeLake({ TRACEMILL_WORKERS: '4' });
+    try {
+      await big.sql({
+        'core/big': `-- One row per number, with 50 MB of text.
+${split}-- @key number
 -- @check length(text) > 49000000
-select range::integer as number, repeat('x', 50000000) || range as text from range(6) order by number`,
-    });
-    const { failures } = await big.build();
-    assert.deepEqual(failures, []);
-    assert.deepEqual(await big.query('select count(*)::integer as rows from core.big'), [{ rows: 6 }]);
-  } finally {
-    await big.remove();
-  }
-});
+select range::integer as number, repeat('x', 50000000) || range as text, '2026-01-01' as day
+from range(6) order by number`,
+      });
+      const { failures } = await big.build();
+      assert.deepEqual(failures, []);
+      assert.deepEqual(await big.query('select count(*)::integer as rows from core.big'), [{ rows: 6 }]);
+    } finally {
+      await big.remove();
+    }
+  });
+}

@@ -48,8 +48,13 @@ export async function viewInputs(
   }
 }
 
+/** The files of a model, of a day or of a whole one (''); a whole @split model makes those of all days. */
+export function makeFiles(job: Job, day: string): Promise<Made> {
+  return withMemory(job.connection, () => (job.node.split ? makeDays(job) : makeFile(job, day)));
+}
+
 /** One file: of a day, or of a whole model (''). */
-export async function makeFile(job: Job, day: string): Promise<Made> {
+async function makeFile(job: Job, day: string): Promise<Made> {
   const { connection, lake, node, table, made } = job;
   const draft = draftPath(lake, '.parquet');
   // Days without rows all come out alike (most days lack one of the agents), so one is made and the others copy it.
@@ -64,18 +69,15 @@ export async function makeFile(job: Job, day: string): Promise<Made> {
     });
     return { files: { [day]: entry }, failures: [] };
   }
-  const select = `select ${columnsOf(table)} from (\n${node.sql}\n)`;
-  const { rows, failures } = await withMemory(connection, async () => {
-    await writeParquet(connection, select, draft);
-    return checkDraft(connection, node, `read_parquet(${quote(draft)})`, day);
-  });
+  await writeParquet(connection, `select ${columnsOf(table)} from (\n${node.sql}\n)`, draft);
+  const { rows, failures } = await checkDraft(connection, node, `read_parquet(${quote(draft)})`, day);
   if (failures.length > 0) return { files: {}, failures };
   const entry = await storeDraft(lake, draft, { table: node.name, day, rows, fingerprint: made });
   return { files: { [day]: entry }, failures };
 }
 
 /** A file a day of a @split model, which runs once; days whose rows are as published keep their file. */
-export async function makeDays({ connection, lake, node, table }: Job): Promise<Made> {
+async function makeDays({ connection, lake, node, table }: Job): Promise<Made> {
   const key = node.key.map(identifier).join(', ');
   await connection.run(
     `create or replace temp table made_rows as
@@ -104,7 +106,7 @@ export async function makeDays({ connection, lake, node, table }: Job): Promise<
   return { files, failures };
 }
 
-/** A day with a line of many megabytes may need more than its worker's share: then it gets most of what the machine has, once. */
+/** A text of many megabytes may need more than its worker's share: then a model gets most of what the machine has, once. */
 async function withMemory<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

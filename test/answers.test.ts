@@ -10,17 +10,11 @@ import {
   span,
   unlocked,
 } from './support/recordedEvents.js';
-import { type OtherRows, openWorlds } from './support/recordedWorld.js';
+import { openWorlds } from './support/recordedWorld.js';
 
 const worlds = await openWorlds();
+const { ask } = worlds;
 after(() => worlds.close());
-
-/** Rows of a query over the world that events make, which breaks no promise. */
-async function ask(events: EventSpec[], query: string, rows: OtherRows = {}): Promise<unknown[][]> {
-  const world = await worlds.world(events, rows);
-  assert.deepEqual(world.failures, []);
-  return (await world.query(query)).map(Object.values);
-}
 
 test('an artifact is an answer, and so is what an attempt without one ended with', async () => {
   const rows = await ask(

@@ -5,18 +5,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { RecordBatchReader } from 'apache-arrow';
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
-import { type ExportOptions, exportDatasets } from '../pipelines/export.js';
-import type { ExportManifest } from '../pipelines/lib/exportManifest.js';
+import type { ExportOptions } from '../pipelines/export.js';
 import { readExportRecords } from '../pipelines/lib/exportRecord.js';
-import type { ExportResult } from '../pipelines/lib/exportSummary.js';
-import { silentProgress } from '../pipelines/lib/progress.js';
 import { messagesRefusal } from '../pipelines/lib/rowRules.js';
 import { countTokens } from '../pipelines/lib/tokens.js';
 import { openDuckDB, quote } from '../pipelines/lib/warehouse.js';
 import { call, lakeOf, replaceSessions, result, type SessionSpec, said, thought } from './support/core.js';
-import type { TestLake } from './support/lake.js';
+import { manifestOf, readParquet, run } from './support/exported.js';
 
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
 
@@ -39,31 +34,6 @@ const sessions: SessionSpec[] = Array.from({ length: 60 }, (_, index) => ({
   ],
 }));
 
-async function run(lake: TestLake, options: Partial<ExportOptions> = {}): Promise<ExportResult> {
-  return exportDatasets({
-    config: lake.config,
-    progress: silentProgress,
-    now: new Date('2026-06-01'),
-    filters: {},
-    datasets: null,
-    profile: 'trl',
-    jsonl: false,
-    out: join(lake.config.data, 'exports'),
-    ...options,
-  });
-}
-
-async function readManifest({ folder }: ExportResult): Promise<ExportManifest & { version: string }> {
-  return JSON.parse(await readFile(join(folder ?? '', 'manifest.json'), 'utf8'));
-}
-
-/** Rows of a Parquet file as the second reader, which shares no code with DuckDB, sees them. */
-async function readParquet(path: string) {
-  const file = await asyncBufferFromFile(path);
-  const metadata = await parquetMetadataAsync(file);
-  return { metadata, rows: await parquetReadObjects({ file, metadata, compressors }) };
-}
-
 async function readFiles(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) =>
     entry.isFile(),
@@ -76,7 +46,7 @@ async function readFiles(folder: string): Promise<Record<string, string>> {
 test('an export is read by a second reader: rows, messages as JSON, token counts, splits', async () => {
   const lake = await lakeOf(sessions);
   const exported = await run(lake);
-  const manifest = await readManifest(exported);
+  const manifest = await manifestOf(exported);
   const seen = new Map<string, string>();
   for (const file of manifest.files.filter(({ path }) => path.startsWith('sft/'))) {
     const { rows } = await readParquet(join(exported.folder ?? '', file.path));
@@ -156,7 +126,7 @@ test('two exports of one lake are the same bytes; the second adds nothing and sa
 test('an export is sorted by split hash, then id; the manifest names each file with its hash; nobody else may read it', async () => {
   const lake = await lakeOf(sessions);
   const exported = await run(lake);
-  const { files, datasets, version } = await readManifest(exported);
+  const { files, datasets, version } = await manifestOf(exported);
   assert.equal(version, exported.version);
   assert.equal(datasets.sft?.rows, 60);
   assert.equal(
@@ -222,7 +192,7 @@ test('rows that break a rule are not written: counted and named, the rest goes o
   });
   assert.deepEqual((await lake.build()).failures, []);
   const exported = await run(lake, { datasets: ['sft'] });
-  const { sft } = (await readManifest(exported)).datasets;
+  const { sft } = (await manifestOf(exported)).datasets;
   assert.equal(sft?.rows, 1);
   const expected = Object.keys(broken).map((reason, index) => [reason, { rows: 1, ids: [`row${index}`] }]);
   assert.deepEqual(sft?.refused, Object.fromEntries(expected.sort()));
@@ -262,7 +232,7 @@ test('filters choose rows and stand in the manifest; nothing chosen writes nothi
   const nothing = await run(lake, { filters: { model: 'model-b' } });
   assert.deepEqual([nothing.version, nothing.folder], [null, null]);
   const filtered = await run(lake, { filters: { agent: 'codex' } });
-  assert.deepEqual((await readManifest(filtered)).filters, { agent: 'codex' });
+  assert.deepEqual((await manifestOf(filtered)).filters, { agent: 'codex' });
   await lake.remove();
 });
 

@@ -10,17 +10,11 @@ import {
   scored,
   unlocked,
 } from './support/recordedEvents.js';
-import { type OtherRows, openWorlds } from './support/recordedWorld.js';
+import { openWorlds } from './support/recordedWorld.js';
 
 const worlds = await openWorlds();
+const { ask } = worlds;
 after(() => worlds.close());
-
-/** Rows of a query over the world that events make, which breaks no promise. */
-async function ask(events: EventSpec[], query: string, rows: OtherRows = {}): Promise<unknown[][]> {
-  const world = await worlds.world(events, rows);
-  assert.deepEqual(world.failures, []);
-  return (await world.query(query)).map(Object.values);
-}
 
 /** The pairs as `chosen > rejected by source`; the answers' words are their ids, unless given. */
 async function pairs(events: EventSpec[]): Promise<string[]> {

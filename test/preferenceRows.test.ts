@@ -1,25 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import {
-  artifact,
-  compared,
-  decision,
-  type EventSpec,
-  outcome,
-  override,
-  scored,
-} from './support/recordedEvents.js';
-import { type OtherRows, openWorlds } from './support/recordedWorld.js';
+import { artifact, compared, decision, outcome, override, scored } from './support/recordedEvents.js';
+import { openWorlds } from './support/recordedWorld.js';
 
 const worlds = await openWorlds();
+const { ask } = worlds;
 after(() => worlds.close());
-
-/** Rows of a query over the world that events make, which breaks no promise. */
-async function ask(events: EventSpec[], query: string, rows: OtherRows = {}): Promise<unknown[][]> {
-  const world = await worlds.world(events, rows);
-  assert.deepEqual(world.failures, []);
-  return (await world.query(query)).map(Object.values);
-}
 
 test('a row has one message a side, no score that nobody gave, and what it comes from', async () => {
   const documents = ['D'];

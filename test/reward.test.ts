@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { artifact, type EventSpec, scored } from './support/recordedEvents.js';
+import { artifact, scored } from './support/recordedEvents.js';
 import { openWorlds } from './support/recordedWorld.js';
 
 const worlds = await openWorlds();
+const { ask } = worlds;
 after(() => worlds.close());
-
-/** Rows of a query over the world that events make, which breaks no promise. */
-async function ask(events: EventSpec[], query: string): Promise<unknown[][]> {
-  const world = await worlds.world(events);
-  assert.deepEqual(world.failures, []);
-  return (await world.query(query)).map(Object.values);
-}
 
 test('every evaluation is a row, the superseded ones too, and says whether it is the last word', async () => {
   const rows = await ask(

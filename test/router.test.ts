@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { decision, type EventSpec, outcome, override } from './support/recordedEvents.js';
-import { type OtherRows, openWorlds } from './support/recordedWorld.js';
+import { openWorlds } from './support/recordedWorld.js';
 
 const worlds = await openWorlds();
+const { ask } = worlds;
 after(() => worlds.close());
-
-/** Rows of a query over the world that events make, which breaks no promise. */
-async function ask(events: EventSpec[], query: string, rows: OtherRows = {}): Promise<unknown[][]> {
-  const world = await worlds.world(events, rows);
-  assert.deepEqual(world.failures, []);
-  return (await world.query(query)).map(Object.values);
-}
 
 /** What the history of a decision says, an earlier decision each: its id, and what was known of it. */
 async function historyOf(id: string, events: EventSpec[]): Promise<string[]> {

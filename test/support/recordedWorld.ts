@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,18 +33,26 @@ export async function openWorlds(edits: Readonly<Record<string, (text: string) =
   const { nodes, macros } = await readProject(connection, folder, folder);
   for (const { text: statement } of macros) await connection.run(statement);
   await rm(folder, { recursive: true });
-  return {
-    /** Makes a world of events, whose rows stand in the order of `events`, or in that of the places in `arrival`. */
-    world: async (events: readonly EventSpec[], rows: OtherRows = {}, arrival?: readonly number[]) => {
-      const models = givenModels(events, rows, arrival);
-      const filled = nodes.map((node) => ({ ...node, sql: models[node.name.replace('.', '/')] ?? node.sql }));
-      const failures = await runModels(connection, filled);
-      await showTables(connection, nodes);
-      const query = async (sql: string) => (await connection.runAndReadAll(sql)).getRowObjectsJS();
-      return { query, failures };
-    },
-    close,
+  /** Makes a world of events, whose rows stand in the order of `events`, or in that of the places in `arrival`. */
+  const world = async (events: readonly EventSpec[], rows: OtherRows = {}, arrival?: readonly number[]) => {
+    const models = givenModels(events, rows, arrival);
+    const filled = nodes.map((node) => ({ ...node, sql: models[node.name.replace('.', '/')] ?? node.sql }));
+    const failures = await runModels(connection, filled);
+    await showTables(connection, nodes);
+    const query = async (sql: string) => (await connection.runAndReadAll(sql)).getRowObjectsJS();
+    return { query, failures };
   };
+  /** Rows of a query over the world that events make, which breaks no promise. */
+  const ask = async (
+    events: readonly EventSpec[],
+    query: string,
+    rows: OtherRows = {},
+  ): Promise<unknown[][]> => {
+    const made = await world(events, rows);
+    assert.deepEqual(made.failures, []);
+    return (await made.query(query)).map(Object.values);
+  };
+  return { world, ask, close };
 }
 
 // The models that run as they stand; what they read besides is rows of the test.

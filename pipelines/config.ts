@@ -16,6 +16,8 @@ const flag = z
   .enum(['0', '1', 'true', 'false', 'yes', 'no'])
   .transform((value) => ['1', 'true', 'yes'].includes(value));
 const count = z.coerce.number().int().positive();
+const seconds = z.coerce.number().positive();
+const databaseName = z.string().regex(/^\w+$/, 'write a name of letters, digits and _');
 const crashPoint = z.string().regex(/^[a-z-]+:[1-9]\d*$/, 'write a place and a count as raw-renamed:1');
 
 /** Every setting: the environment keys that give it (first one set wins), how it is read, what it means. */
@@ -57,6 +59,45 @@ export const settings = {
     schema: flag,
     meaning: 'write the text into handoff lines',
   },
+  state: {
+    keys: ['SEQ_AGENT_QA_STATE'],
+    schema: path.transform((value) => (value.endsWith('.json') ? dirname(value) : value)),
+    meaning: 'state folder of watch; of a .json file the folder it lies in',
+  },
+  pidFile: { keys: ['SEQ_AGENT_QA_PIDFILE'], schema: path, meaning: 'file with the pid of watch' },
+  watchLog: { keys: ['SEQ_AGENT_QA_LOG'], schema: path, meaning: 'log of watch in the background' },
+  poll: {
+    keys: ['SEQ_AGENT_QA_POLL_SECONDS'],
+    schema: seconds,
+    meaning: 'watch looks at the files it knows this often',
+  },
+  rescan: {
+    keys: ['SEQ_AGENT_QA_RESCAN_SECONDS'],
+    schema: seconds,
+    meaning: 'watch looks for new files this often',
+  },
+  flushEvery: {
+    keys: ['SEQ_AGENT_QA_FLUSH_EVERY'],
+    schema: count,
+    meaning: 'lines handed off in one durable write, at most',
+  },
+  clickhouseUrl: {
+    keys: ['CLICKHOUSE_URL'],
+    schema: z.url({ protocol: /^https?$/, error: 'write a URL as https://host:8443' }),
+    meaning: 'ClickHouse server to load; unset: embedded, in the lake',
+  },
+  clickhouseUser: { keys: ['CLICKHOUSE_USER'], schema: z.string(), meaning: 'user of that server' },
+  clickhousePassword: { keys: ['CLICKHOUSE_PASSWORD'], schema: z.string(), meaning: 'password of that user' },
+  clickhouseDatabase: {
+    keys: ['CLICKHOUSE_DATABASE'],
+    schema: databaseName,
+    meaning: 'database the tables are made in',
+  },
+  clickhouseCluster: {
+    keys: ['CLICKHOUSE_CLUSTER'],
+    schema: databaseName,
+    meaning: 'cluster that the tables are replicated and distributed on',
+  },
   crashAt: {
     keys: ['TRACEMILL_CRASH_AT'],
     schema: crashPoint,
@@ -69,6 +110,15 @@ type Values = { [K in SettingName]?: z.output<(typeof settings)[K]['schema']> };
 
 /** Where files of one kind lie; `prefix` stands before their relative paths in the lake. */
 export type Root = { readonly path: string; readonly prefix: string };
+
+/** Where the warehouse is; `url` null: embedded in this process. */
+export type ClickhouseSettings = {
+  readonly url: string | null;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly cluster: string | null;
+};
 
 export type Config = {
   /** Absolute path of the data folder. */
@@ -86,6 +136,15 @@ export type Config = {
   readonly handoff: string;
   readonly handoffMaxChars: number | null;
   readonly handoffText: boolean;
+  /** Folder of what watch remembers. */
+  readonly state: string;
+  readonly pidFile: string;
+  readonly watchLog: string;
+  /** Milliseconds between looks at known files, and between looks for new ones. */
+  readonly pollMs: number;
+  readonly rescanMs: number;
+  readonly flushEvery: number;
+  readonly clickhouse: ClickhouseSettings;
   /** Tests only: the place in the code, `name:count`, at which the process ends with SIGKILL. */
   readonly crashAt: string | null;
   /** Where each setting came from: the environment key, or `default`. */
@@ -121,6 +180,13 @@ export function settingValue(config: Config, name: SettingName): string {
     codexHome: config.codexRoots[0]?.path,
     settle: `${config.settleMs / 1000}s`,
     handoffMaxChars: config.handoffMaxChars ?? 'no limit',
+    poll: `${config.pollMs / 1000}s`,
+    rescan: `${config.rescanMs / 1000}s`,
+    clickhouseUrl: config.clickhouse.url ?? 'embedded',
+    clickhouseUser: config.clickhouse.user,
+    clickhousePassword: config.clickhouse.password === '' ? undefined : '(set)',
+    clickhouseDatabase: config.clickhouse.database,
+    clickhouseCluster: config.clickhouse.cluster ?? undefined,
   };
   return String(values[name] ?? 'unset');
 }
@@ -154,6 +220,7 @@ function derive(values: Values, origins: Record<SettingName, string>): Config {
   if (basename(codex) === 'sessions') {
     codexRoots.push({ path: join(dirname(codex), 'archived_sessions'), prefix: 'archived_sessions/' });
   }
+  const state = values.state ?? join(data, 'state');
   return {
     data,
     claudeRoots: [{ path: claude, prefix: '' }],
@@ -166,6 +233,19 @@ function derive(values: Values, origins: Record<SettingName, string>): Config {
     handoff: values.handoff ?? join(data, 'handoff', 'agent_qa.jsonl'),
     handoffMaxChars: values.handoffMaxChars ?? null,
     handoffText: values.handoffText ?? true,
+    state,
+    pidFile: values.pidFile ?? join(state, 'watch.pid'),
+    watchLog: values.watchLog ?? join(state, 'watch.log'),
+    pollMs: (values.poll ?? 5) * 1e3,
+    rescanMs: (values.rescan ?? 60) * 1e3,
+    flushEvery: values.flushEvery ?? 100,
+    clickhouse: {
+      url: values.clickhouseUrl ?? null,
+      user: values.clickhouseUser ?? 'default',
+      password: values.clickhousePassword ?? '',
+      database: values.clickhouseDatabase ?? 'tracemill',
+      cluster: values.clickhouseCluster ?? null,
+    },
     crashAt: values.crashAt ?? null,
     origins,
   };

@@ -1,0 +1,38 @@
+-- One row per session: what it was about, how long it took and what it cost.
+create table if not exists sessions (
+    day LowCardinality(String),
+    session_id String,
+    agent LowCardinality(String),
+    kind LowCardinality(String),
+    parent_session_id Nullable(String),
+    parent_tool_call_id Nullable(String),
+    root_session_id String,
+    project_path LowCardinality(Nullable(String)),
+    git_branch LowCardinality(Nullable(String)),
+    git_commit Nullable(String),
+    versions Array(String),
+    models Array(String),
+    entrypoint LowCardinality(Nullable(String)),
+    title Nullable(String),
+    instructions Nullable(String) codec(ZSTD(3)),
+    offered_tools Array(String),
+    setup_hash Nullable(String),
+    started_at Nullable(DateTime64(6, 'UTC')) codec(Delta, ZSTD(1)),
+    ended_at Nullable(DateTime64(6, 'UTC')) codec(Delta, ZSTD(1)),
+    turn_count Nullable(Int32),
+    human_turn_count Nullable(Int32),
+    prompt_count Nullable(Int32),
+    tool_call_count Nullable(Int32),
+    error_count Nullable(Int32),
+    input_tokens Nullable(Int64),
+    cache_read_tokens Nullable(Int64),
+    cache_write_tokens Nullable(Int64),
+    output_tokens Nullable(Int64),
+    reasoning_tokens Nullable(Int64),
+    is_replay Nullable(Bool),
+    source_path Nullable(String),
+    index by_project project_path type bloom_filter granularity 4,
+)
+engine = MergeTree
+partition by day
+order by (session_id)

@@ -23,6 +23,8 @@ export type ClusterFolder = {
 /** The lake's models take SQL's nulls for granted: a join that finds nothing gives null, not a zero. */
 export const modelSettings: ClickHouseSettings = {
   join_use_nulls: 1,
+  // What is told of a column of few values is itself of few values.
+  allow_suspicious_low_cardinality_types: 1,
   // json_text undoes the escape, and would spoil text where there is none.
   output_format_json_escape_forward_slashes: 1,
 };

@@ -1,0 +1,9 @@
+-- The id of an event that tracemill derives itself: the same for the same turn, step or pair, however often it is built.
+create or replace function derived_event_id as (event_type, subject_id) ->
+    left(sha256(concat('event|', event_type, '|', subject_id)), 32);
+
+-- The event that ends the attempt of a turn of a session log; null while the turn may still go on.
+create or replace function attempt_end_type as (end_reason, is_ended) -> multiIf(
+    end_reason = 'answered', 'attempt.completed',
+    is_ended, 'attempt.failed',
+    null);

@@ -48,9 +48,9 @@ pairs as (
         concat(
             '{"rule":"a finished answer that a person undid, under the one that stands in its place"',
             ',"origin":"log"',
-            ',"events":{"input":', json_text(chosen.input_event),
-            ',"chosen":', json_text(chosen.output_event),
-            ',"rejected":', json_text(rejected.output_event),
+            ',"events":{"input":', json_or_null(json_text(chosen.input_event)),
+            ',"chosen":', json_or_null(json_text(chosen.output_event)),
+            ',"rejected":', json_or_null(json_text(rejected.output_event)),
             '},"documents":', json_texts([conversation_document_id(chosen.session_id, chosen.segment_no)]),
             ',"turn_ids":', json_texts([chosen.turn_id, rejected.turn_id]),
             ',"tool_calls_before":{"chosen":', toString(chosen.call_count),

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
+import type { ClickHouseSettings } from '@clickhouse/client';
 import { UserError } from '../errors.js';
+import type { Clickhouse } from './clickhouse.js';
 
 /** One SELECT of sql/clickhouse/models, for a ClickHouse that the lake is loaded into. */
 export type ClusterModel = {
@@ -20,9 +21,11 @@ export type ClusterFolder = {
   readonly models: readonly ClusterModel[];
 };
 
-/** The lake's models take SQL's nulls for granted: a join that finds nothing gives null, not a zero. */
+/** Settings of the session that makes models. The lake's models take SQL's nulls for granted: a join that finds nothing gives null, not a zero. */
 export const modelSettings: ClickHouseSettings = {
   join_use_nulls: 1,
+  // What is told of a column of few values is itself of few values.
+  allow_suspicious_low_cardinality_types: 1,
   // json_text undoes the escape, and would spoil text where there is none.
   output_format_json_escape_forward_slashes: 1,
 };
@@ -51,19 +54,19 @@ export function neededModels({ models }: ClusterFolder, names?: readonly string[
   return models.filter(({ name }) => needed.has(name));
 }
 
-/** Makes `model_<name>` of each model, in the client's database; `made` hears of each. */
+/** Makes `model_<name>` of each model in an engine opened with modelSettings; `made` hears of each. */
 export async function makeModels(
-  client: ClickHouseClient,
+  clickhouse: Clickhouse,
   functions: readonly string[],
   models: readonly ClusterModel[],
   made: (model: ClusterModel) => void = () => undefined,
 ): Promise<void> {
-  for (const query of functions) await client.command({ query });
+  for (const statement of functions) await clickhouse.run(statement);
   for (const model of models) {
-    const query = `create or replace table model_${model.name}
+    const statement = `create or replace table model_${model.name}
 engine = MergeTree order by (${model.key.join(', ')}) settings allow_nullable_key = 1
 as ${model.sql}`;
-    await client.command({ query, clickhouse_settings: modelSettings });
+    await clickhouse.run(statement);
     made(model);
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { EventRange } from './eventRange.js';
 import type { ExportManifest } from './exportManifest.js';
 import { writeAtomically } from './lake.js';
+import { isRunning } from './processes.js';
 
 /** What stands about an export outside of it: when and where it was made, and after which one. Never changes. */
 export type ExportRecord = {
@@ -63,15 +64,5 @@ export async function sweepExportDrafts(out: string): Promise<void> {
     const pid = /^\.draft-(\d+)/.exec(name)?.[1];
     if (pid !== undefined && !isRunning(Number(pid)))
       await rm(join(out, name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

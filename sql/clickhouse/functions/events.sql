@@ -7,3 +7,12 @@ create or replace function attempt_end_type as (end_reason, is_ended) -> multiIf
     end_reason = 'answered', 'attempt.completed',
     is_ended, 'attempt.failed',
     null);
+
+-- The event types and schema versions that the models read.
+create or replace function is_known_event as (event_type, schema_version) -> schema_version = 1 and event_type in (
+    'session.created', 'lineage.created', 'lineage.locked', 'lineage.unlocked', 'directive.added',
+    'agent.created', 'agent.evolved', 'agent.qa.pair',
+    'attempt.started', 'attempt.span_recorded', 'attempt.completed', 'attempt.failed',
+    'artifact.created', 'artifact.scored', 'artifact.compared',
+    'evolution.outcome', 'insight.discovered', 'insight.applied', 'insight.outcome',
+    'flow.router.decision.v1', 'flow.router.outcome.v1', 'flow.router.override.v1');

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { corpus, type Home } from './support/builtLake.js';
+import { type Comparison, differences } from './support/parity.js';
+
+/** Every model of sql/clickhouse/models that stands for a table of the lake. */
+const comparisons: readonly Comparison[] = [{ model: 'turns', table: 'core.turns' }];
+
+const samples = fileURLToPath(new URL('../../data/samples/', import.meta.url));
+const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
+
+test('both engines derive the same rows from the samples', async (t) => {
+  const home: Home = {
+    claude: join(samples, 'claude/projects'),
+    codex: join(samples, 'codex/sessions'),
+    events: join(samples, 'events'),
+    seq: join(samples, 'seq_mem.jsonl'),
+  };
+  await compareLake(t, await builtLake(t, home), comparisons);
+});
+
+test('both engines derive the same rows from real logs', {
+  skip: corpus === undefined ? 'TRACEMILL_CORPUS is not set' : false,
+}, async (t) => {
+  if (corpus === undefined) return;
+  await compareLake(t, process.env.TRACEMILL_CORPUS_DATA ?? (await builtLake(t, corpus)), comparisons);
+});
+
+async function compareLake(t: TestContext, data: string, all: readonly Comparison[]): Promise<void> {
+  const found = await differences(data, all, (table, rows) => t.diagnostic(`${table}: ${rows} rows`));
+  assert.deepEqual(found, []);
+}
+
+/** A data folder with a lake of these logs. */
+async function builtLake(t: TestContext, home: Home): Promise<string> {
+  const data = await mkdtemp(join(tmpdir(), 'tracemill-lake-'));
+  t.after(() => rm(data, { recursive: true, force: true }));
+  const env = {
+    ...process.env,
+    TRACEMILL_DATA: data,
+    SEQ_AGENT_QA_CLAUDE_DIR: home.claude,
+    SEQ_AGENT_QA_CODEX_DIR: home.codex,
+    TRACEMILL_SPOOL: home.events,
+    TRACEMILL_SEQ_MEM: home.seq,
+    TRACEMILL_SETTLE: '0',
+  };
+  for (const verb of ['ingest', 'build']) {
+    const { status, stderr } = spawnSync(process.execPath, [cli, verb], { encoding: 'utf8', env });
+    assert.equal(status, 0, stderr);
+  }
+  return data;
+}

@@ -37,3 +37,17 @@ create or replace function member_types as (tokens) -> arrayMap(
         (place, depth) -> depth = 1 and tokens[place + 1] = ':',
         arrayEnumerate(tokens),
         arrayCumSum(token -> multiIf(token in ('{', '['), 1, token in ('}', ']'), -1, 0), tokens)));
+
+-- What stands for a value in JSON, given as its JSON text; null is a value too.
+create or replace function json_or_null as (json) -> coalesce(json, 'null');
+
+-- JSON values as a JSON array.
+create or replace function json_list as (items) -> concat('[', arrayStringConcat(items, ','), ']');
+
+-- Places in the logs, as to_json() writes a list of {source_path, byte_offset, byte_end}.
+create or replace function sources_json as (sources) -> json_list(arrayMap(
+    source -> concat(
+        '{"source_path":', json_or_null(json_text(source.source_path)),
+        ',"byte_offset":', json_or_null(toString(source.byte_offset)),
+        ',"byte_end":', json_or_null(toString(source.byte_end)), '}'),
+    sources));

@@ -7,9 +7,10 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { corpus, type Home } from './support/builtLake.js';
 import { type Comparison, differences } from './support/parity.js';
+import { recordedComparisons } from './support/recordedComparisons.js';
 
 /** Every model of sql/clickhouse/models that stands for a table of the lake. */
-const comparisons: readonly Comparison[] = [{ model: 'turns', table: 'core.turns' }];
+const comparisons: readonly Comparison[] = [{ model: 'turns', table: 'core.turns' }, ...recordedComparisons];
 
 const samples = fileURLToPath(new URL('../../data/samples/', import.meta.url));
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));

@@ -25,8 +25,11 @@ create or replace function texts_field as (value) -> arrayMap(
 
 create or replace function object_field as (value) -> if(startsWith(value, '{'), value, null);
 
+-- A part of a canonical payload as it stands there; null where there is none.
+create or replace function canonical_part as (value) -> if(value in ('', 'null'), null, value);
+
 -- SHA-256 (hex) of a part of a canonical payload; null where there is none.
-create or replace function part_hash as (value) -> sha256(nullIf(value, ''));
+create or replace function part_hash as (value) -> sha256(canonical_part(value));
 
 -- An agent's configuration without its name and the number of its version.
 create or replace function without_name as (config) -> if(

@@ -142,7 +142,7 @@ examples as (
                 conversations.session_id, conversations.segment_no)]),
             ',"segment_no":', json_or_null(toString(conversations.segment_no)),
             ',"turn_ids":', json_texts(segments.told.turn_id),
-            ',"sources":', sources_json(conversations.sources),
+            ',"sources":', json_places(conversations.sources),
             ',"left_out":{"turns":{', arrayStringConcat(arrayMap(
                 (why, how_many) -> concat(json_text(why), ':', toString(how_many)),
                 segments.left_out.1, segments.left_out.2), ','),

@@ -37,3 +37,13 @@ create or replace function member_types as (tokens) -> arrayMap(
         (place, depth) -> depth = 1 and tokens[place + 1] = ':',
         arrayEnumerate(tokens),
         arrayCumSum(token -> multiIf(token in ('{', '['), 1, token in ('}', ']'), -1, 0), tokens)));
+
+-- What stands for a value in JSON, given as its JSON text; null is a value too.
+create or replace function json_or_null as (json) -> coalesce(json, 'null');
+
+-- JSON values as a JSON array.
+create or replace function json_list as (items) -> concat('[', arrayStringConcat(items, ','), ']');
+
+-- Places in the logs, given as (source_path, byte_offset, byte_end).
+create or replace function json_places as (places) ->
+    json_list(arrayMap(place -> json_place(place.1, place.2, place.3), places));

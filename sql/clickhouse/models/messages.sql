@@ -25,13 +25,6 @@ turns as (
 
 -- Of two calls with one id only the first can be answered.
 first_calls as (
-    select *
-    from tool_calls
-    where tool_call_id is not null
-    qualify position = min(position) over (partition by turn_id, tool_call_id)
-),
-
-calls as (
     select
         step_id,
         session_id,
@@ -40,23 +33,28 @@ calls as (
         object_arguments(arguments) as object,
         outcome,
         duration_ms,
-        result_step_id,
-        -- What each tool takes, as far as the calls of the session show it.
-        argument_properties(groupUniqArrayArray(member_types(json_tokens(object))) over (
-            partition by session_id, safe_name
-        )) as properties
-    from first_calls
-    where result_step_id is not null
+        result_step_id
+    from tool_calls
+    where tool_call_id is not null
+    qualify position = min(position) over (partition by turn_id, tool_call_id)
+),
+
+-- What each tool takes, as far as the calls of the session show it.
+calls as (
+    select
+        *,
+        groupUniqArrayArray(member_types(tokens)) over (partition by session_id, safe_name) as members
+    from (
+        select *, json_tokens(object) as tokens
+        from first_calls
+        where result_step_id is not null
+    )
 ),
 
 -- Nothing but what is said is carried on: results are long, and stand in messages of their own.
 said as (
     select
         turns.turn_id as turn_id,
-        (
-            turns.session_id, turns.segment_no, turns.first_position, turns.end_reason, turns.voided_position,
-            turns.group_id, turns.day
-        ) as turn,
         steps.step_id as step_id,
         steps.position as position,
         steps.kind as kind,
@@ -88,7 +86,9 @@ said as (
         calls.outcome as outcome,
         calls.duration_ms as duration_ms,
         calls.result_step_id as result_step_id,
-        if(calls.step_id is not null, tool_schema(calls.safe_name, calls.properties), null) as tool
+        if(
+            calls.step_id is not null, tool_schema(calls.safe_name, argument_properties(calls.members)), null
+        ) as tool
     from steps
     join turns on turns.turn_id = steps.turn_id
     left join calls on calls.step_id = steps.step_id
@@ -100,13 +100,11 @@ said as (
         false)
 ),
 
--- What stays the same in a turn is carried through all that follows.
 parts as (
     select
         turn_id,
         part,
         role,
-        any(turn) as turn,
         min(position) as begin_position,
         groupArray((
             position, kind, words, step_id, tool_call_id, safe_name, object, outcome, duration_ms, result_step_id, tool
@@ -148,7 +146,6 @@ gathered as (
         turn_id,
         message_position,
         role,
-        any(turn) as turn,
         arrayFlatten(arraySort(group -> group.1, groupArray((
             begin_position,
             arraySort(step -> step.position, steps)
@@ -192,12 +189,12 @@ results as (
 )
 
 select
-    numbered.turn.1 as session_id,
+    turns.session_id as session_id,
     numbered.message_position as message_position,
     numbered.result_no as result_no,
-    numbered.turn.2 as segment_no,
+    turns.segment_no as segment_no,
     numbered.turn_id as turn_id,
-    (message_position = numbered.turn.3)::Nullable(Bool) as is_question,
+    (message_position = turns.first_position)::Nullable(Bool) as is_question,
     if(result_no = 0, numbered.role, 'tool') as role,
     multiIf(
         result_no > 0, tool_message(call.tool_call_id, call.tool_name, capped_result(results.text)),
@@ -216,7 +213,7 @@ select
     if(result_no = 0, reasoning <> '', null)::Nullable(Bool) as has_reasoning,
     if(result_no = 0, numbered.is_final, false) as is_final,
     (result_no = 0 and arrayExists(one -> one.outcome = 'rejected', calls))::Bool as is_rejected,
-    (numbered.turn.4 = 'answered' and not is_rejected)::Bool as is_trained,
+    (turns.end_reason = 'answered' and not is_rejected)::Bool as is_trained,
     numbered.is_after_cut::Nullable(Bool) as is_after_cut,
     numbered.is_turn_cut::Nullable(Bool) as is_turn_cut,
     if(result_no = 0, false, lengthUTF8(results.text) > 32000)::Nullable(Bool) as is_capped,
@@ -230,13 +227,14 @@ select
             step_id String, kind String, tool_call_id Nullable(String), tool_name Nullable(String),
             outcome Nullable(String), duration_ms Nullable(Int64), result_step_id Nullable(String)
         )) as steps,
-    numbered.turn.4 as end_reason,
-    numbered.turn.5 as voided_position,
-    numbered.turn.6 as group_id,
+    turns.end_reason as end_reason,
+    turns.voided_position as voided_position,
+    turns.group_id as group_id,
     if(result_no = 0, begins.1, results.source_path) as source_path,
     if(result_no = 0, begins.2, results.byte_offset) as byte_offset,
     if(result_no = 0, -ends.2, results.byte_offset + results.byte_length) as byte_end,
-    numbered.turn.7 as day
+    turns.day as day
 from numbered
+join turns on turns.turn_id = numbered.turn_id
 left join results on results.step_id = numbered.call.result_step_id
 where result_no = 0 or results.step_id is not null

@@ -16,3 +16,7 @@ create or replace function is_known_event as (event_type, schema_version) -> sch
     'artifact.created', 'artifact.scored', 'artifact.compared',
     'evolution.outcome', 'insight.discovered', 'insight.applied', 'insight.outcome',
     'flow.router.decision.v1', 'flow.router.outcome.v1', 'flow.router.override.v1');
+
+-- The names of those (name, condition) pairs whose condition holds.
+create or replace function tags_where as (pairs) ->
+    arrayMap(tags_pair -> tags_pair.1, arrayFilter(tags_pair -> tags_pair.2, pairs));

@@ -2,8 +2,7 @@
 -- JSON text that a canonical payload has it by, an input the fields of one.
 
 -- A text's own characters, other JSON in its canonical form.
-create or replace function answer_text as (value) -> multiIf(
-    startsWith(value, '"'), json_unquoted(value), value in ('', 'null'), null, value);
+create or replace function answer_text as (value) -> json_string(value);
 
 -- The items of a JSON list; a value that is none is its only item.
 create or replace function listed as (value) -> multiIf(

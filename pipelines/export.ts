@@ -4,7 +4,8 @@ import type { Config } from './config.js';
 import { exitCodes, UserError } from './errors.js';
 import { profiles } from './formats/all.js';
 import { datasetCard, loadingsOf } from './lib/card.js';
-import { checkClusterNames, type Derived, deriveDatasets } from './lib/clusterDatasets.js';
+import type { Derived } from './lib/clusterDatasets.js';
+import { checkClusterNames } from './lib/clusterModels.js';
 import type { Command } from './lib/command.js';
 import { eventRange } from './lib/eventRange.js';
 import type { ExportManifest } from './lib/exportManifest.js';
@@ -105,6 +106,7 @@ export async function exportDatasets(options: ExportOptions): Promise<ExportResu
   checkClusterNames(options.datasets);
   await makeFolder(out);
   const folder = join(out, `.draft-${process.pid}.derived`);
+  const { deriveDatasets } = await import('./lib/clusterDatasets.js');
   try {
     return await writeExport(options, profile, await deriveDatasets({ ...options, lake, folder }));
   } finally {

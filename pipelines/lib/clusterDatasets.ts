@@ -2,11 +2,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../config.js';
-import { exitCodes, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
 import { describeTables } from './checks.js';
 import { type Clickhouse, openClickhouse } from './clickhouse.js';
 import {
   type ClusterModel,
+  clusterDatasets,
+  clusterInputs,
   makeModels,
   modelSettings,
   neededModels,
@@ -19,20 +21,6 @@ import type { Model } from './model.js';
 import type { StartProgress } from './progress.js';
 import { identifier, openDuckDB, quote, writeParquet } from './warehouse.js';
 
-/** The datasets that ClickHouse derives. */
-export const clusterDatasets: readonly string[] = ['preference', 'reward', 'sft'];
-
-/** The lake's tables that ClickHouse derives them from. */
-export const clusterInputs: readonly string[] = [
-  'core.sessions',
-  'core.signals',
-  'core.steps',
-  'core.tool_calls',
-  'events.payload_blobs',
-  'events.router_decisions',
-  'events.training_events',
-];
-
 /** Datasets that stand in `lake`, a folder, as build leaves them in the lake; `models` are those that made them. */
 export type Derived = {
   readonly lake: string;
@@ -41,16 +29,6 @@ export type Derived = {
   /** The engine, as a manifest names it. */
   readonly code: Readonly<Record<string, string>>;
 };
-
-/** Refuses the name of a dataset that ClickHouse does not derive. */
-export function checkClusterNames(names: readonly string[] | null): void {
-  const other = names?.find((name) => !clusterDatasets.includes(name));
-  if (other === undefined) return;
-  throw new UserError(
-    `--dataset ${other}: --engine clickhouse derives ${clusterDatasets.join(', ')}; leave out --engine for others`,
-    { exitCode: exitCodes.usage },
-  );
-}
 
 /** Derives the datasets, and what is withheld of them, in the ClickHouse that the lake is loaded into. */
 export async function deriveDatasets(of: {

@@ -14,6 +14,7 @@ const comparisons: readonly Comparison[] = [
   { model: 'messages', table: 'core.messages' },
   { model: 'judged_messages', table: 'core.judged_messages' },
   { model: 'answer_twins', table: 'core.answer_twins' },
+  { model: 'sft', table: 'datasets.sft' },
 ];
 
 const samples = fileURLToPath(new URL('../../data/samples/', import.meta.url));

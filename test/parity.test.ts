@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { corpus, type Home } from './support/builtLake.js';
 import { type Comparison, differences } from './support/parity.js';
+import { recordedComparisons } from './support/recordedComparisons.js';
 
 /** Every model of sql/clickhouse/models that stands for a table of the lake. */
 const comparisons: readonly Comparison[] = [
@@ -14,6 +15,8 @@ const comparisons: readonly Comparison[] = [
   { model: 'messages', table: 'core.messages' },
   { model: 'judged_messages', table: 'core.judged_messages' },
   { model: 'answer_twins', table: 'core.answer_twins' },
+  { model: 'sft', table: 'datasets.sft' },
+  ...recordedComparisons,
 ];
 
 const samples = fileURLToPath(new URL('../../data/samples/', import.meta.url));

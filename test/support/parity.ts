@@ -18,6 +18,8 @@ import { type DuckDB, identifier, openWarehouse, quote } from '../../pipelines/l
 export type Comparison = {
   readonly model: string;
   readonly table: string;
+  /** The lake's rows that the model stands for; all without it. */
+  readonly where?: string;
   readonly leftOut?: Readonly<Record<string, string>>;
 };
 
@@ -89,7 +91,7 @@ async function loadBase({ connection }: DuckDB, clickhouse: Clickhouse, folder: 
 
 async function compare(
   { connection }: DuckDB,
-  { model, table, leftOut = {} }: Comparison,
+  { model, table, where = 'true', leftOut = {} }: Comparison,
   described: Table | undefined,
   file: string,
   rows: (table: string, count: number) => void,
@@ -100,21 +102,23 @@ async function compare(
   const wrong = Object.keys(leftOut).filter((name) => !described.columns.some(([known]) => known === name));
   const select = columns.map(([name, type]) => `${sameShape(name, type)} as ${identifier(name)}`).join(', ');
   const ask = async (query: string) => (await connection.runAndReadAll(query)).getRowObjectsJS();
-  await connection.run(`create or replace temp table in_lake as select ${select} from ${table}`);
+  await connection.run(
+    `create or replace temp table in_lake as select ${select} from ${table} where ${where}`,
+  );
   await connection.run(
     `create or replace temp table in_cluster as select ${select} from read_parquet(${quote(file)})`,
   );
   const [count] = await ask('select count(*) as rows from in_lake');
   rows(table, Number(count?.rows));
   const found = wrong.map((name) => `${table}: has no column ${name} to leave out`);
-  for (const [one, other, where] of [
+  for (const [one, other, place] of [
     ['in_lake', 'in_cluster', 'the lake'],
     ['in_cluster', 'in_lake', 'ClickHouse'],
   ] as const) {
     const only = await ask(`from ${one} except all from ${other}`);
     if (only.length === 0) continue;
     const first = JSON.stringify(only[0], (_, value) => (typeof value === 'bigint' ? String(value) : value));
-    found.push(`${table} (model_${model}): ${only.length} rows in ${where} only, first ${first}`);
+    found.push(`${table} (model_${model}): ${only.length} rows in ${place} only, first ${first}`);
   }
   return found;
 }

@@ -47,6 +47,3 @@ create or replace function json_type as (value) -> multiIf(
 -- The text of a JSON value: a string's own characters, anything else as JSON; null stays null.
 create or replace function json_string as (value) -> multiIf(
     startsWith(value, '"'), json_unquoted(value), value in ('', 'null'), null, value);
-
--- JSON text with the word for what is not there.
-create or replace function json_or_null as (json) -> ifNull(json, 'null');

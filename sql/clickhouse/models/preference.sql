@@ -31,7 +31,7 @@ recorded as (
             ',"chosen":', json_text(chosen_event),
             ',"rejected":', json_text(rejected_event), '}',
             ',"documents":', json_texts([answer_document_id(chosen_id), answer_document_id(rejected_id)]),
-            ',"sources":[', arrayStringConcat(sources, ','), ']',
+            ',"sources":', json_list(sources),
             ',"pair_id":', json_text(pair_id),
             ',"answer_ids":', json_texts([chosen_id, rejected_id]),
             ',"attempt_ids":', json_texts(attempt_ids),
@@ -73,7 +73,7 @@ overrides as (
             ',"events":{"input":', json_text(decision_event),
             ',"chosen":', json_text(chosen_event),
             ',"rejected":', json_text(decision_event), '}',
-            ',"documents":[],"sources":[', arrayStringConcat(sources, ','), ']',
+            ',"documents":[],"sources":', json_list(sources),
             ',"decision_id":', json_text(decision_id),
             ',"override_reason":', json_or_null(json_text(override_reason)),
             ',"prompt_hash":', json_or_null(json_text(prompt_hash)),
@@ -121,8 +121,8 @@ identified as (
     select
         *,
         row_id('preference', concat(
-            '{"prompt":[', arrayStringConcat(prompt, ','),
-            '],"chosen":[', chosen,
+            '{"prompt":', json_list(prompt),
+            ',"chosen":[', chosen,
             '],"rejected":[', rejected,
             '],"tools":', json_or_null(json_text(tools)),
             ',"margin":', json_double(margin),

@@ -71,7 +71,7 @@ select
         ',"output":', json_text(examples.output_event),
         ',"score":', json_text(examples.evaluation_event), '}',
         ',"documents":', json_texts([answer_document_id(examples.answer_id)]),
-        ',"sources":[', arrayStringConcat(arrayPushBack(examples.sources, examples.evaluation_place), ','), ']',
+        ',"sources":', json_list(arrayPushBack(examples.sources, examples.evaluation_place)),
         ',"attempt_id":', json_text(examples.attempt_id),
         ',"artifact_id":', json_text(examples.artifact_id),
         ',"agent_version":', json_or_null(json_text(examples.agent_version)),

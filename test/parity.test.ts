@@ -10,7 +10,14 @@ import { type Comparison, differences } from './support/parity.js';
 import { recordedComparisons } from './support/recordedComparisons.js';
 
 /** Every model of sql/clickhouse/models that stands for a table of the lake. */
-const comparisons: readonly Comparison[] = [{ model: 'turns', table: 'core.turns' }, ...recordedComparisons];
+const comparisons: readonly Comparison[] = [
+  { model: 'turns', table: 'core.turns' },
+  { model: 'messages', table: 'core.messages' },
+  { model: 'judged_messages', table: 'core.judged_messages' },
+  { model: 'answer_twins', table: 'core.answer_twins' },
+  { model: 'sft', table: 'datasets.sft' },
+  ...recordedComparisons,
+];
 
 const samples = fileURLToPath(new URL('../../data/samples/', import.meta.url));
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));

@@ -1,8 +1,22 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClickHouseSettings } from '@clickhouse/client';
-import { UserError } from '../errors.js';
+import { exitCodes, UserError } from '../errors.js';
 import type { Clickhouse } from './clickhouse.js';
+
+/** The datasets that ClickHouse derives. */
+export const clusterDatasets: readonly string[] = ['preference', 'reward', 'sft'];
+
+/** The lake's tables that ClickHouse derives them from. */
+export const clusterInputs: readonly string[] = [
+  'core.sessions',
+  'core.signals',
+  'core.steps',
+  'core.tool_calls',
+  'events.payload_blobs',
+  'events.router_decisions',
+  'events.training_events',
+];
 
 /** One SELECT of sql/clickhouse/models, for a ClickHouse that the lake is loaded into. */
 export type ClusterModel = {
@@ -29,6 +43,16 @@ export const modelSettings: ClickHouseSettings = {
   // json_text undoes the escape, and would spoil text where there is none.
   output_format_json_escape_forward_slashes: 1,
 };
+
+/** Refuses the name of a dataset that ClickHouse does not derive. */
+export function checkClusterNames(names: readonly string[] | null): void {
+  const other = names?.find((name) => !clusterDatasets.includes(name));
+  if (other === undefined) return;
+  throw new UserError(
+    `--dataset ${other}: --engine clickhouse derives ${clusterDatasets.join(', ')}; leave out --engine for others`,
+    { exitCode: exitCodes.usage },
+  );
+}
 
 /** Reads sql/clickhouse/functions and sql/clickhouse/models below a sql folder. */
 export async function readClusterFolder(sql: string): Promise<ClusterFolder> {

@@ -44,10 +44,6 @@ create or replace function json_or_null as (json) -> coalesce(json, 'null');
 -- JSON values as a JSON array.
 create or replace function json_list as (items) -> concat('[', arrayStringConcat(items, ','), ']');
 
--- Places in the logs, as to_json() writes a list of {source_path, byte_offset, byte_end}.
-create or replace function sources_json as (sources) -> json_list(arrayMap(
-    source -> concat(
-        '{"source_path":', json_or_null(json_text(source.source_path)),
-        ',"byte_offset":', json_or_null(toString(source.byte_offset)),
-        ',"byte_end":', json_or_null(toString(source.byte_end)), '}'),
-    sources));
+-- Places in the logs, given as (source_path, byte_offset, byte_end).
+create or replace function json_places as (places) ->
+    json_list(arrayMap(place -> json_place(place.1, place.2, place.3), places));

@@ -55,7 +55,7 @@ pairs as (
             ',"turn_ids":', json_texts([chosen.turn_id, rejected.turn_id]),
             ',"tool_calls_before":{"chosen":', toString(chosen.call_count),
             ',"rejected":', toString(rejected.call_count),
-            '},"sources":', sources_json(arrayConcat(chosen.sources, rejected.sources)),
+            '},"sources":', json_places(arrayConcat(chosen.sources, rejected.sources)),
             '}') as metadata,
         chosen.day as day
     from answers as chosen

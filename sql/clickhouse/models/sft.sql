@@ -113,12 +113,11 @@ segments as (
     group by session_id, segment_no
 ),
 
-examples as (
+log_examples as (
     select
         arrayMap(one -> one.message, conversations.said) as messages,
         arraySort(arrayDistinct(arrayFlatten(arrayMap(one -> one.tools, conversations.said)))) as used_tools,
         if(empty(used_tools), null, json_list(used_tools)) as tools,
-        toFloat64(1) as weight,
         null::Nullable(Float64) as score,
         'answered' as outcome,
         toInt32(countEqual(conversations.said.role, 'assistant')) as num_assistant_turns,
@@ -142,7 +141,7 @@ examples as (
                 conversations.session_id, conversations.segment_no)]),
             ',"segment_no":', json_or_null(toString(conversations.segment_no)),
             ',"turn_ids":', json_texts(segments.told.turn_id),
-            ',"sources":', sources_json(conversations.sources),
+            ',"sources":', json_places(conversations.sources),
             ',"left_out":{"turns":{', arrayStringConcat(arrayMap(
                 (why, how_many) -> concat(json_text(why), ':', toString(how_many)),
                 segments.left_out.1, segments.left_out.2), ','),
@@ -152,6 +151,46 @@ examples as (
         conversations.day as day
     from conversations
     join segments on segments.session_id = conversations.session_id and segments.segment_no = conversations.segment_no
+),
+
+recorded_examples as (
+    select
+        conversations.messages as messages,
+        conversations.tools as tools,
+        answers.score as score,
+        'scored' as outcome,
+        conversations.num_assistant_turns as num_assistant_turns,
+        conversations.num_tool_calls as num_tool_calls,
+        conversations.has_reasoning as has_reasoning,
+        answers.group_id as group_id,
+        answers.session_id as session_id,
+        null::Nullable(String) as project,
+        answers.agent_id as harness,
+        answers.model as teacher_model,
+        answers.created_at::Nullable(DateTime64(3, 'UTC')) as created_at,
+        conversations.words as words,
+        arrayConcat(answers.source_events, conversations.span_events, [answers.score_event]) as source_events,
+        concat(
+            '{"rule":"completed attempt with a score of 8 or more"',
+            ',"origin":"recorded"',
+            ',"events":{"input":', json_or_null(json_text(answers.input_event)),
+            ',"output":', json_or_null(json_text(answers.output_event)),
+            '},"documents":', json_texts([answer_document_id(answers.answer_id)]),
+            ',"attempt_id":', json_or_null(json_text(answers.attempt_id)),
+            ',"artifact_id":', json_or_null(json_text(answers.artifact_id)),
+            ',"prompt_hash":', json_or_null(json_text(answers.prompt_hash)),
+            ',"sources":', json_list(arrayConcat(answers.sources, conversations.span_sources)),
+            '}') as metadata,
+        answers.day as day
+    from model_answer_conversations as conversations
+    join model_answers as answers on answers.answer_id = conversations.answer_id
+    where answers.score >= 8
+),
+
+examples as (
+    select * except (used_tools), toFloat64(1) as weight from log_examples
+    union all
+    select *, toFloat64(1) as weight from recorded_examples
 ),
 
 identified as (

@@ -98,15 +98,22 @@ conversation_slots as (
 ),
 
 slots as (
-    select text_key, all_slots(groupArray(slot), groupArray(least)) as slots
+    select
+        text_key,
+        groupArrayInsertAt(toInt64(-1), 160)(toInt64(least), toUInt32(slot)) as slots,
+        toInt64(min(least)) as least_shingle
     from (select * from text_slots union all select * from conversation_slots)
     group by text_key
 ),
 
 -- Three passes fill all but texts of few words.
-filled as (
-    select text_key, filled_slots(filled_slots(filled_slots(slots))) as slots from slots
-)
+filled_once as (select text_key, least_shingle, filled_slots(slots) as slots from slots),
+
+filled_twice as (select text_key, least_shingle, filled_slots(slots) as slots from filled_once),
+
+filled_thrice as (select text_key, least_shingle, filled_slots(slots) as slots from filled_twice),
+
+numbered as (select text_key, numbered_slots(slots, least_shingle) as slots from filled_thrice)
 
 select
     documents.document_id as document_id,
@@ -114,8 +121,8 @@ select
     documents.conversation_id as conversation_id,
     documents.created_at as created_at,
     documents.text_key as text_key,
-    band_hashes(numbered_slots(filled.slots, arrayMin(filled.slots))) as bands,
+    band_hashes(numbered.slots) as bands,
     documents.words as words,
     documents.day as day
 from documents
-join filled on filled.text_key = documents.text_key
+join numbered on numbered.text_key = documents.text_key

@@ -98,7 +98,7 @@ as ${model.sql}`;
 function readFunctions(file: string, text: string): string[] {
   const statements = text
     .split(/^(?=create or replace function\b)/m)
-    .slice(1)
+    .filter((statement) => statement.startsWith('create'))
     .map((statement) => statement.replace(/;\s*(--.*\s*)*$/, ''));
   if (statements.length > 0) return statements;
   throw new UserError(`${file}: no \`create or replace function\`; write one or remove the file`);

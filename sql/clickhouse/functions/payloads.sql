@@ -10,9 +10,8 @@ create or replace function number_field as (value) -> if(
 
 create or replace function integer_field as (value) -> if(is_integer(value), toInt64OrNull(value), null);
 
--- Milliseconds: a time may be measured finer than that. A half goes up, away from zero, as in DuckDB.
-create or replace function milliseconds_field as (value) -> accurateCastOrNull(
-    trunc(number_field(value) + sign(number_field(value)) * 0.5), 'Int64');
+-- Milliseconds: a time may be measured finer than that.
+create or replace function milliseconds_field as (value) -> accurateCastOrNull(rounded(number_field(value)), 'Int64');
 
 create or replace function flag_field as (value) -> if(value in ('true', 'false'), value = 'true', null);
 

@@ -155,6 +155,14 @@ const feedback = fc.oneof(
       reason: mostly(text),
     }),
   }),
+  fc.record({
+    event_type: some('evolution.outcome', 'insight.discovered', 'insight.outcome', 'session.created'),
+    payload: fc.record({
+      ...{ evolution_id: mostly(text), insight_id: mostly(text), validated: mostly(fc.boolean()) },
+      ...{ score_delta: mostly(number), confidence: mostly(number), effective: mostly(fc.boolean()) },
+      ...{ evidence: any, changes: any, need: any, constraints: any, hypothesis: any, target: any },
+    }),
+  }),
 );
 
 /** Spool lines of programs that record whatever they like: the same ones each time. */

@@ -1,5 +1,5 @@
--- The parts of canonical JSON (RFC 8785), as they stand in it. ClickHouse's own readers write numbers anew, and read no text
--- that holds an integer of more than 64 bits.
+-- The parts of canonical JSON (RFC 8785), as they stand in it. ClickHouse's own readers write numbers anew, and read no
+-- text that holds an integer of more than 64 bits.
 
 -- How deep in objects and lists one stands after each of the tokens.
 create or replace function json_depths as (tokens) -> arrayCumSum(
@@ -31,18 +31,6 @@ create or replace function json_items as (json) -> arrayFilter(
     arrayMap(
         items_child -> arrayStringConcat(arraySlice(items_child, 2)),
         if(startsWith(ifNull(json, ''), '['), json_children(json), [])));
-
--- What kind of value a JSON text is, by the names of DuckDB; null where there is none.
-create or replace function json_type as (value) -> multiIf(
-    ifNull(value, '') = '', null,
-    startsWith(value, '"'), 'VARCHAR',
-    startsWith(value, '{'), 'OBJECT',
-    startsWith(value, '['), 'ARRAY',
-    value in ('true', 'false'), 'BOOLEAN',
-    value = 'null', 'NULL',
-    toUInt64OrNull(value) is not null, 'UBIGINT',
-    match(value, '^-[0-9]+$') and toInt64OrNull(value) is not null, 'BIGINT',
-    'DOUBLE');
 
 -- The text of a JSON value: a string's own characters, anything else as JSON; null stays null.
 create or replace function json_string as (value) -> multiIf(

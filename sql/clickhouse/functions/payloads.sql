@@ -1,12 +1,17 @@
--- The fields of an event's payload, each given as its JSON text. A field of another type than its event promises is null,
--- never an error and never a guess (sql/macros/payloads.sql).
+-- The fields of an event's payload, each given as its JSON text. A field of another type than its event promises is
+-- null, never an error and never a guess (sql/macros/payloads.sql).
 
 create or replace function text_field as (value) -> if(startsWith(value, '"'), json_unquoted(value), null);
 
-create or replace function is_integer as (value) -> ifNull(json_type(value) in ('BIGINT', 'UBIGINT'), false);
+-- Whether it is a whole number that 64 bits can hold, with a sign or without.
+create or replace function is_integer as (value) -> ifNull(
+    match(value, '^-?[0-9]+$') and (toUInt64OrNull(value) is not null or toInt64OrNull(value) is not null), false);
 
+-- What no double can hold is infinite, as in DuckDB.
 create or replace function number_field as (value) -> if(
-    json_type(value) in ('BIGINT', 'UBIGINT', 'DOUBLE'), toFloat64OrNull(value), null);
+    ifNull(match(value, '^-?[0-9]'), false),
+    coalesce(toFloat64OrNull(value), if(startsWith(value, '-'), -inf, inf)),
+    null);
 
 create or replace function integer_field as (value) -> if(is_integer(value), toInt64OrNull(value), null);
 
@@ -38,7 +43,9 @@ create or replace function without_name as (config) -> if(
         arrayStringConcat(
             arrayMap(
                 config_child -> arrayStringConcat(arraySlice(config_child, 2)),
-                arrayFilter(config_child -> length(config_child) > 1 and config_child[2] not in ('"name"', '"version"'), json_children(config))),
+                arrayFilter(
+                    config_child -> length(config_child) > 1 and config_child[2] not in ('"name"', '"version"'),
+                    json_children(config))),
             ','),
         '}'),
     null);

@@ -1,5 +1,5 @@
--- What recorded agents were given and handed in, character for character as in sql/macros/training_answers.sql. A value is the
--- JSON text that a canonical payload has it by, an input the fields of one.
+-- What recorded agents were given and handed in, character for character as in sql/macros/training_answers.sql. A value is
+-- the JSON text that a canonical payload has for it, an input the fields of one.
 
 -- A text's own characters, other JSON in its canonical form.
 create or replace function answer_text as (value) -> json_string(value);
@@ -59,7 +59,9 @@ create or replace function score_difference as (score, other) -> rounded((score 
 create or replace function answer_document_id as (answer_id) -> left(sha256(concat('answer|', answer_id)), 32);
 
 -- Whether a lock on the first answer puts it over the second: one of another lineage, handed in before the lock.
-create or replace function is_locked_over as (lineage_id, lock_event, locked_at, other_lineage_id, other_created_at, other_is_failure) ->
+create or replace function is_locked_over as (
+    lineage_id, lock_event, locked_at, other_lineage_id, other_created_at, other_is_failure
+) ->
     lock_event is not null
     and lineage_id <> other_lineage_id
     and other_created_at <= locked_at

@@ -106,6 +106,29 @@ spans as (
 select * from single_events
 union all
 select
-    day, event_id, event_type, occurred_at, origin, attempt_id, null, null, null, [], null, null, null, null, null, null, null,
-    null, null, null, input_tokens, output_tokens, span_count, has_tool_use, has_error
+    day,
+    event_id,
+    event_type,
+    occurred_at,
+    origin,
+    attempt_id,
+    null as session_id,
+    null as lineage_id,
+    null as agent_id,
+    [] as tags,
+    null as payload_hash,
+    null as agent_version,
+    null as agent_config_hash,
+    null as agent_model,
+    null as agent_name,
+    null as model,
+    null as cycle,
+    null as rollout_id,
+    null as error,
+    null as duration_ms,
+    input_tokens,
+    output_tokens,
+    span_count,
+    has_tool_use,
+    has_error
 from spans

@@ -24,8 +24,8 @@ export type Comparison = {
 };
 
 const sql = fileURLToPath(new URL('../../../sql', import.meta.url));
-/** The tables that models read. */
-const baseTables = [
+/** The tables of the lake that models of ClickHouse read. */
+export const baseTables = [
   'core.sessions',
   'core.steps',
   'core.tool_calls',

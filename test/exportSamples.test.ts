@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { type Config, readConfig } from '../pipelines/config.js';
+import type { Config } from '../pipelines/config.js';
 import { exportDatasets } from '../pipelines/export.js';
 import { profiles } from '../pipelines/formats/all.js';
 import type { ExportResult } from '../pipelines/lib/exportSummary.js';
@@ -13,46 +11,29 @@ import { silentProgress } from '../pipelines/lib/progress.js';
 import { openWarehouse } from '../pipelines/lib/warehouse.js';
 import { checkerOf, profileSchemas } from './schemas/profiles.js';
 import { rowsOf } from './support/exported.js';
+import { sampleConfig, sampleLake } from './support/sampleLake.js';
 
-const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
-const samples = fileURLToPath(new URL('../../data/samples', import.meta.url));
-
-let data = '';
+let out = '';
 let config: Config;
 const exports = new Map<string, ExportResult>();
 const exportIn = (profile: string) => exports.get(profile) as ExportResult;
 
 before(async () => {
-  data = await mkdtemp(join(tmpdir(), 'tracemill-exports-'));
-  const env = {
-    ...process.env,
-    TRACEMILL_DATA: data,
-    SEQ_AGENT_QA_CLAUDE_DIR: join(samples, 'claude/projects'),
-    SEQ_AGENT_QA_CODEX_DIR: join(samples, 'codex/sessions'),
-    TRACEMILL_SPOOL: join(samples, 'events'),
-    TRACEMILL_SEQ_MEM: join(samples, 'seq_mem.jsonl'),
-    TRACEMILL_SETTLE: '0',
+  out = await mkdtemp(join(tmpdir(), 'tracemill-exports-'));
+  // One thread counts so few rows sooner than a second one starts.
+  config = { ...sampleConfig(await sampleLake()), workers: 1 };
+  const options = {
+    config,
+    progress: silentProgress,
+    now: new Date('2026-11-01'),
+    filters: {},
+    datasets: null,
   };
-  for (const verb of ['ingest', 'build']) {
-    const { status, stderr } = spawnSync(process.execPath, [cli, verb], { env, encoding: 'utf8' });
-    assert.equal(status, 0, stderr);
-  }
-  config = readConfig(env);
   for (const { name } of profiles) {
-    const exported = await exportDatasets({
-      config,
-      progress: silentProgress,
-      now: new Date('2026-11-01'),
-      filters: {},
-      datasets: null,
-      profile: name,
-      jsonl: false,
-      out: join(data, 'exports'),
-    });
-    exports.set(name, exported);
+    exports.set(name, await exportDatasets({ ...options, profile: name, jsonl: false, out }));
   }
 });
-after(() => rm(data, { recursive: true, force: true }));
+after(() => rm(out, { recursive: true, force: true }));
 
 test('the samples give rows of every dataset, and no rule leaves one out', () => {
   const { datasets, omitted } = exportIn('trl');

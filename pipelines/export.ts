@@ -15,6 +15,7 @@ import { type ExportTask, writeDatasets } from './lib/exportRows.js';
 import { describeExport, type ExportResult } from './lib/exportSummary.js';
 import { type Filters, filterOptions, readFilters } from './lib/filters.js';
 import { lakeFolder, makeFolder } from './lib/lake.js';
+import { withLock } from './lib/lock.js';
 import { readManifest } from './lib/manifest.js';
 import { readSqlFolder } from './lib/model.js';
 import type { Profile } from './lib/profile.js';
@@ -108,7 +109,9 @@ export async function exportDatasets(options: ExportOptions): Promise<ExportResu
   const folder = join(out, `.draft-${process.pid}.derived`);
   const { deriveDatasets } = await import('./lib/clusterDatasets.js');
   try {
-    return await writeExport(options, profile, await deriveDatasets({ ...options, lake, folder }));
+    // Under the lock, so that no load changes what the models read between one and the next.
+    const derived = await withLock(config, 'export', () => deriveDatasets({ ...options, lake, folder }));
+    return await writeExport(options, profile, derived);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

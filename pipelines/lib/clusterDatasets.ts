@@ -11,7 +11,6 @@ import {
   clusterInputs,
   makeModels,
   modelSettings,
-  neededModels,
   readClusterFolder,
 } from './clusterModels.js';
 import { saveRows } from './clusterRows.js';
@@ -41,14 +40,13 @@ export async function deriveDatasets(of: {
   const { config, lake, folder, progress } = of;
   const described = await describeDatasets(config, lake);
   const { functions, models } = await readClusterFolder(config.sql);
-  const clusterModels = neededModels({ functions, models }, [...clusterDatasets, 'withheld']);
   const arrived = join(folder, 'arrived');
   await mkdir(arrived, { mode: 0o700, recursive: true });
   const clickhouse = await openClickhouse(config, { settings: modelSettings });
-  const { add, end } = progress('export: deriving in ClickHouse', clusterModels.length, 'items');
+  const { add, end } = progress('export: deriving in ClickHouse', models.length, 'items');
   try {
     await checkInputs(clickhouse);
-    await makeModels(clickhouse, functions, clusterModels, () => add(1));
+    await makeModels(clickhouse, functions, models, () => add(1));
     for (const name of [...clusterDatasets, 'withheld']) {
       await saveRows(clickhouse, `select * from model_${name}`, join(arrived, `${name}.parquet`));
     }
@@ -63,7 +61,7 @@ export async function deriveDatasets(of: {
   return {
     lake: folder,
     tables: events ? { ...tables, 'events.training_events': seenFrom(folder, lake, events) } : tables,
-    models: described.models.map((model) => withClusterSql(model, clusterModels)),
+    models: described.models.map((model) => withClusterSql(model, models)),
     code: { clickhouse: clickhouse.version },
   };
 }

@@ -38,6 +38,8 @@ export type ClusterFolder = {
 /** Settings of the session that makes models. The lake's models take SQL's nulls for granted: a join that finds nothing gives null, not a zero. */
 export const modelSettings: ClickHouseSettings = {
   join_use_nulls: 1,
+  // Rows hold texts of megabytes: a block of the usual 65,000 of them would fill the memory.
+  max_block_size: '2048',
   // What is told of a column of few values is itself of few values.
   allow_suspicious_low_cardinality_types: 1,
   // json_text undoes the escape, and would spoil text where there is none.

@@ -37,12 +37,13 @@ export const baseTables = [
 
 /**
  * Loads the base tables of a built lake (a data folder) into ClickHouse, makes the models there, and says what differs, a
- * line a column or row; `rows` hears how many rows were held against each other.
+ * line a column or row; `rows` hears how many rows were held against each other. Tables `given` are models taken from the lake.
  */
 export async function differences(
   data: string,
   comparisons: readonly Comparison[],
   rows: (table: string, count: number) => void,
+  { given = [] }: { given?: readonly string[] } = {},
 ): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), "tracemill's-"));
   const warehouse = await openWarehouse({ config: readConfig({ TRACEMILL_DATA: data }) });
@@ -50,12 +51,15 @@ export async function differences(
     settings: modelSettings,
   });
   try {
-    await loadBase(warehouse, clickhouse, folder);
+    for (const table of [...baseTables, ...given]) await loadTable(warehouse, clickhouse, table, folder);
+    for (const name of given.map(nameOf)) {
+      await clickhouse.run(`create view model_${name} as select * from ${name}`);
+    }
     const project = await readClusterFolder(sql);
     const needed = neededModels(
       project,
       comparisons.map(({ model }) => model),
-    );
+    ).filter(({ name }) => !given.map(nameOf).includes(name));
     await makeModels(clickhouse, project.functions, needed);
     const { tables } = await readManifest(join(data, 'lake'));
     const found: string[] = [];
@@ -72,21 +76,30 @@ export async function differences(
   }
 }
 
-async function loadBase({ connection }: DuckDB, clickhouse: Clickhouse, folder: string): Promise<void> {
+/** Makes a table by its numbered file and fills it; one that the lake lacks stays empty. */
+async function loadTable(
+  { connection, views }: DuckDB,
+  clickhouse: Clickhouse,
+  table: string,
+  folder: string,
+): Promise<void> {
+  const name = nameOf(table);
   const files = await readdir(join(sql, 'clickhouse'));
-  for (const table of baseTables) {
-    const [, name = ''] = table.split('.');
-    const ddl = files.find((file) => new RegExp(`^\\d+_${name}\\.sql$`).test(file)) ?? '';
-    await clickhouse.run(await readFile(join(sql, 'clickhouse', ddl), 'utf8'));
-    const parquet = join(folder, `${name}.parquet`);
-    await connection.run(`copy (from ${table}) to ${quote(parquet)} (format parquet)`);
-    const described = await connection.runAndReadAll(`describe ${table}`);
-    const columns = described.getRowsJS().map(([column]) => `\`${column}\``);
-    await clickhouse.run(
-      `insert into ${name} (${columns.join(', ')}) select ${columns.join(', ')}
-       from file(${clickhouseText(parquet)}, Parquet) settings max_partitions_per_insert_block = 10000`,
-    );
-  }
+  const ddl = files.find((file) => new RegExp(`^\\d+_${name}\\.sql$`).test(file)) ?? '';
+  await clickhouse.run(await readFile(join(sql, 'clickhouse', ddl), 'utf8'));
+  if (!views.has(table)) return;
+  const parquet = join(folder, `${name}.parquet`);
+  await connection.run(`copy (from ${table}) to ${quote(parquet)} (format parquet)`);
+  const described = await connection.runAndReadAll(`describe ${table}`);
+  const columns = described.getRowsJS().map(([column]) => `\`${column}\``);
+  await clickhouse.run(
+    `insert into ${name} (${columns.join(', ')}) select ${columns.join(', ')}
+     from file(${clickhouseText(parquet)}, Parquet) settings max_partitions_per_insert_block = 10000`,
+  );
+}
+
+function nameOf(table: string): string {
+  return table.replace(/^.*\./, '');
 }
 
 async function compare(

@@ -19,6 +19,12 @@ create or replace function json_token as (token) -> multiIf(
 create or replace function plain_json as (value) ->
     arrayStringConcat(arrayMap(token -> json_token(token), json_tokens(value)));
 
+-- Whether a text is exactly one JSON object; the reader is shown a 0 for each number.
+create or replace function is_json_object as (value) -> startsWith(trimmed(value), '{') and isValidJSON(arrayStringConcat(
+    arrayMap(
+        piece -> if(match(piece, $$^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\z$$), '0', piece),
+        extractAll(value, $$"(?:[^"\\]|\\.)*"|-?[0-9][-+.0-9eE]*|(?s:.)$$))));
+
 -- What a JSON token begins, as JSON Schema names it; '' for null. A whole number that 64 bits cannot hold is a number.
 create or replace function json_schema_type as (token) -> multiIf(
     startsWith(token, '"'), 'string',

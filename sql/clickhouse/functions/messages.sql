@@ -29,8 +29,7 @@ create or replace function safe_tool_name as (value) ->
 create or replace function object_arguments as (arguments) -> multiIf(
     arguments is null or trimmed(arguments) = 'null', '{}',
     startsWith(trimmed(arguments), '{'), plain_json(arguments),
-    isValidJSON(JSONExtractString(arguments)) and startsWith(trimmed(JSONExtractString(arguments)), '{'),
-    plain_json(JSONExtractString(arguments)),
+    is_json_object(JSONExtractString(arguments)), plain_json(JSONExtractString(arguments)),
     concat('{"input":', plain_json(arguments), '}'));
 
 -- A tool result of at most about 8,000 tokens (32,000 characters), its middle elided with a word on how much is gone.

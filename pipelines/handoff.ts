@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from './config.js';
 import type { Command } from './lib/command.js';
 import { rawFilesTable, readCommits } from './lib/commits.js';
+import { utc } from './lib/filters.js';
 import {
   type HandedOff,
   type HandoffWriter,
@@ -12,7 +13,7 @@ import {
 import { lakeFolder } from './lib/lake.js';
 import { withLock } from './lib/lock.js';
 import { amount } from './lib/progress.js';
-import { openWarehouse } from './lib/warehouse.js';
+import { openWarehouse, quote } from './lib/warehouse.js';
 
 /** `tracemill handoff`. */
 export const command: Command = {
@@ -24,9 +25,15 @@ export const command: Command = {
       default: false,
       describe: 'Write the file from scratch, every pair as revision 1',
     },
+    from: {
+      type: 'string',
+      describe:
+        'Leave out pairs answered before this time (2026-05-01, 2026-05-01T12:00Z) and not handed off yet',
+    },
   },
   run: async (args, { config, log, now }) => {
-    const result = await handoff({ config, now: now(), rebuild: args.rebuild === true });
+    const from = args.from === undefined ? null : utc('from', String(args.from));
+    const result = await handoff({ config, now: now(), rebuild: args.rebuild === true, from });
     if (result.foreign > 0) {
       log(
         `${result.file}: ${amount(result.foreign, 'items')} lines are no records of ours; left as they are`,
@@ -37,12 +44,19 @@ export const command: Command = {
       `${amount(result.changed, 'items')} changed`,
       `${amount(result.deleted, 'items')} taken back`,
       `${amount(result.waiting, 'items')} not final yet`,
+      ...(from === null ? [] : [`${amount(result.earlier, 'items')} from before ${args.from}`]),
     ];
     return { summary: [`${result.file}: ${counts.join(', ')}`], json: result };
   },
 };
 
-export type HandoffOptions = { config: Config; now: Date; rebuild: boolean };
+export type HandoffOptions = {
+  config: Config;
+  now: Date;
+  rebuild: boolean;
+  /** Pairs answered before this time (UTC, as DuckDB reads it) stay where they are, unless they were handed off before. */
+  from?: string | null;
+};
 
 /** Pairs by what became of them in this run. */
 export type HandoffResult = {
@@ -51,17 +65,20 @@ export type HandoffResult = {
   changed: number;
   deleted: number;
   waiting: number;
+  /** Left out by `from`. */
+  earlier: number;
   foreign: number;
 };
 
 /** Brings the handoff file up to the lake: each final pair stands in it once for each content it had, whatever is killed when. */
-export async function handoff({ config, now, rebuild }: HandoffOptions): Promise<HandoffResult> {
+export async function handoff(options: HandoffOptions): Promise<HandoffResult> {
+  const { config, now, rebuild, from = null } = options;
   return withLock(config, 'handoff', async () => {
     const { connection, close } = await openWarehouse({ config, tables: ['core.qa_pairs'] });
     try {
       if (!rebuild) await mendHandoff(config.handoff);
       const { byId, foreign } = rebuild ? { byId: new Map(), foreign: 0 } : await readHandoff(config.handoff);
-      const plan = await planHandoff({ connection, config, now, byId });
+      const plan = await planHandoff({ connection, config, now, from, byId });
       const result = { file: config.handoff, ...plan, foreign };
       if (plan.added + plan.changed + plan.deleted === 0 && !rebuild) return result;
       const writer = await openHandoff(config.handoff, rebuild);
@@ -75,10 +92,16 @@ export async function handoff({ config, now, rebuild }: HandoffOptions): Promise
   });
 }
 
-type Plan = { connection: DuckDBConnection; config: Config; now: Date; byId: ReadonlyMap<string, HandedOff> };
+type Plan = {
+  connection: DuckDBConnection;
+  config: Config;
+  now: Date;
+  from: string | null;
+  byId: ReadonlyMap<string, HandedOff>;
+};
 
 /** Makes the tables `due` (qa_id, revision) and `void_pairs` (qa_id), and counts them. */
-async function planHandoff({ connection, config, now, byId }: Plan) {
+async function planHandoff({ connection, config, now, from, byId }: Plan) {
   await connection.run(
     'create temp table handed_off (qa_id varchar, revision integer, content varchar, deleted boolean)',
   );
@@ -95,11 +118,18 @@ async function planHandoff({ connection, config, now, byId }: Plan) {
   await rawFilesTable(connection);
   // Final: the turn ended, or nothing was written to its file for the settle time (decision 18).
   const quietSince = now.getTime() - config.settleMs;
+  // A pair of which no time is known stands in a log of the first days of Codex: it is no news.
+  const isEarlier =
+    from === null
+      ? 'false'
+      : `handed_off.revision is null
+        and coalesce(coalesce(pairs.answered_at, pairs.asked_at) < ${quote(from)}::timestamp, true)`;
   await connection.run(`
     create temp table pairs as
     select
       pairs.qa_id, pairs.content_hash, pairs.asked_at, handed_off.revision, handed_off.content, handed_off.deleted,
-      pairs.is_ended or coalesce(files.quiet_since_ms <= ${quietSince}, false) as is_final
+      pairs.is_ended or coalesce(files.quiet_since_ms <= ${quietSince}, false) as is_final,
+      ${isEarlier} as is_earlier
     from core.qa_pairs as pairs
     left join raw_files_state as files
       on files.source = pairs.agent and files.source_path = pairs.source_path and files.is_current
@@ -108,7 +138,7 @@ async function planHandoff({ connection, config, now, byId }: Plan) {
   await connection.run(`
     create temp table due as
     select qa_id, coalesce(revision, 0) + 1 as revision from pairs
-    where is_final and (revision is null or deleted or content <> content_hash)`);
+    where is_final and not is_earlier and (revision is null or deleted or content <> content_hash)`);
   await connection.run(`
     create temp table void_pairs as
     select qa_id from handed_off anti join pairs using (qa_id) where not deleted`);
@@ -117,7 +147,8 @@ async function planHandoff({ connection, config, now, byId }: Plan) {
       (select count(*) from due where revision = 1) as added,
       (select count(*) from due where revision > 1) as changed,
       (select count(*) from void_pairs) as deleted,
-      (select count(*) from pairs where not is_final) as waiting`);
+      (select count(*) from pairs where not is_final and not is_earlier) as waiting,
+      (select count(*) from pairs where is_earlier) as earlier`);
   const [row] = counts.getRowObjectsJS();
   const count = (name: string) => Number(row?.[name] ?? 0);
   return {
@@ -125,6 +156,7 @@ async function planHandoff({ connection, config, now, byId }: Plan) {
     changed: count('changed'),
     deleted: count('deleted'),
     waiting: count('waiting'),
+    earlier: count('earlier'),
   };
 }
 

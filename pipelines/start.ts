@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import glob from 'fast-glob';
-import { type Config, childEnvironment } from './config.js';
+import type { Config } from './config.js';
 import { exitCodes } from './errors.js';
+import { runVerbs } from './lib/childVerb.js';
 import type { Command, Outcome } from './lib/command.js';
 
-const cli = fileURLToPath(new URL('./cli.js', import.meta.url));
 const samples = fileURLToPath(new URL('../../data/samples', import.meta.url));
 const jobs = ['ingest', 'build', 'export', 'handoff', 'verify'];
 
@@ -34,13 +33,9 @@ async function start(
       ? `No sessions of Claude Code or Codex here (${roots(config).join(', ')}): running over data/samples.`
       : `Running over the sessions in ${roots(config).join(' and ')}.`,
   );
-  const results: Record<string, unknown> = {};
-  for (const verb of jobs) {
-    log(`\n== ${verb}`);
-    const { code, stdout } = await runVerb(verb, environment, json);
-    if (json && stdout !== '') results[verb] = JSON.parse(stdout);
-    if (code !== exitCodes.ok) return { summary: [], json: { failed: verb, results }, exitCode: code };
-  }
+  const verbs = jobs.map((verb) => [verb]);
+  const { code, failed, results } = await runVerbs(verbs, { environment, json, log });
+  if (code !== exitCodes.ok) return { summary: [], json: { failed, results }, exitCode: code };
   return {
     summary: [
       '',
@@ -80,25 +75,4 @@ function sampleEnvironment(): { TRACEMILL_DATA: string } & Record<string, string
     TRACEMILL_SPOOL: join(samples, 'events'),
     TRACEMILL_SEQ_MEM: join(samples, 'seq_mem.jsonl'),
   };
-}
-
-/** Its summary goes to this process's stdout, or is handed back as text where it is JSON. */
-async function runVerb(
-  verb: string,
-  environment: Record<string, string>,
-  json: boolean,
-): Promise<{ code: number; stdout: string }> {
-  const child = spawn(process.execPath, [cli, verb, ...(json ? ['--json'] : [])], {
-    env: childEnvironment(environment),
-    stdio: ['ignore', json ? 'pipe' : 'inherit', 'inherit'],
-  });
-  let stdout = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  const code = await new Promise<number>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (status) => resolve(status ?? exitCodes.failed));
-  });
-  return { code, stdout: stdout.trim() };
 }

@@ -80,6 +80,15 @@ alias agent-qa-capture-on-backfill := capture-on-backfill
 alias rl-capture-on := capture-events
 alias rl-signal-summary := signal-summary
 
+# Put ingest into your crontab: just schedule-on "*/10 * * * *"
+[positional-arguments]
+schedule-on *times:
+    @{{ tracemill }} schedule on "$@"
+
+# Take that line out again
+schedule-off *options:
+    @{{ tracemill }} schedule off {{ options }}
+
 # What the lake holds and what is out of date
 status *options:
     @{{ tracemill }} status {{ options }}

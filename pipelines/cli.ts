@@ -18,6 +18,7 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
     describe: 'Watch in the background: on, off, status, logs',
     load: () => import('./capture.js'),
   },
+  schedule: { describe: 'Put ingest into the crontab, or take it out', load: () => import('./schedule.js') },
   verify: { describe: 'Rebuild every source range and compare SHA-256', load: () => import('./verify.js') },
   status: { describe: 'What the lake holds and what is out of date', load: () => import('./status.js') },
   doctor: { describe: 'Check this machine and print every setting', load: () => import('./doctor.js') },

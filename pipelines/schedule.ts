@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, carriedEnvironment } from './config.js';
 import { exitCodes, UserError } from './errors.js';
 import type { Command, Outcome } from './lib/command.js';
 import { cronFault } from './lib/cronExpression.js';
-import { crontabWord, readCrontab, writeCrontab } from './lib/crontab.js';
+import { crontabWord, lineMarker, readCrontab, takeOut, writeCrontab } from './lib/crontab.js';
 import { makeFolder } from './lib/lake.js';
 
 const cli = fileURLToPath(new URL('./cli.js', import.meta.url));
@@ -39,7 +38,7 @@ async function scheduleOn(config: Config, times: string): Promise<Outcome> {
   }
   const line = `${times} ${ingestCommand(config)}`;
   const before = await readCrontab();
-  const { kept, taken } = without(before, config);
+  const { kept, taken } = takeOut(before, config.data);
   await makeFolder(config.state);
   const end = kept === '' || kept.endsWith('\n') ? '' : '\n';
   const after = `${kept}${end}${line}\n`;
@@ -55,7 +54,7 @@ async function scheduleOn(config: Config, times: string): Promise<Outcome> {
 
 async function scheduleOff(config: Config): Promise<Outcome> {
   const before = await readCrontab();
-  const { kept, taken } = without(before, config);
+  const { kept, taken } = takeOut(before, config.data);
   if (taken.length > 0) await writeCrontab(kept);
   const shown = taken.map((line) => Buffer.from(line, 'latin1').toString().trimEnd());
   const summary =
@@ -76,7 +75,7 @@ function ingestCommand(config: Config): string {
     ...[process.execPath, cli, 'ingest'].map(crontabWord),
     `>>${crontabWord(logOf(config))}`,
     '2>&1',
-    marker(config),
+    lineMarker(config.data),
   ];
   const text = words.join(' ');
   if (text.length > longestCommand) {
@@ -88,15 +87,4 @@ function ingestCommand(config: Config): string {
 
 function logOf(config: Config): string {
   return join(config.state, 'schedule.log');
-}
-
-/** A shell comment that ends the line: it tells the line of this data folder from all others. */
-function marker(config: Config): string {
-  return `# tracemill ${createHash('sha256').update(config.data).digest('hex').slice(0, 12)}`;
-}
-
-function without(text: string, config: Config): { kept: string; taken: string[] } {
-  const lines = text.split(/(?<=\n)/);
-  const isOurs = (line: string) => line.trimEnd().endsWith(marker(config)) && !/^\s*#/.test(line);
-  return { kept: lines.filter((line) => !isOurs(line)).join(''), taken: lines.filter(isOurs) };
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { childEnvironment } from '../config.js';
 import { UserError } from '../errors.js';
 
@@ -24,6 +25,18 @@ export async function writeCrontab(text: string): Promise<void> {
 export function crontabWord(text: string): string {
   const quoted = /^[\w@+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
   return Buffer.from(quoted.replaceAll('%', '\\%')).toString('latin1');
+}
+
+/** A shell comment that ends the line: it tells the line of this data folder from all others. */
+export function lineMarker(data: string): string {
+  return `# tracemill ${createHash('sha256').update(data).digest('hex').slice(0, 12)}`;
+}
+
+/** The lines of this data folder, and the crontab without them. */
+export function takeOut(text: string, data: string): { kept: string; taken: string[] } {
+  const lines = text.split(/(?<=\n)/);
+  const isOurs = (line: string) => line.trimEnd().endsWith(lineMarker(data)) && !/^\s*#/.test(line);
+  return { kept: lines.filter((line) => !isOurs(line)).join(''), taken: lines.filter(isOurs) };
 }
 
 async function crontab(

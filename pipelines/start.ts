@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import glob from 'fast-glob';
 import { type Config, childEnvironment } from './config.js';
 import { exitCodes } from './errors.js';
 import type { Command, Outcome } from './lib/command.js';
+import { writeAtomically } from './lib/lake.js';
 
 const cli = fileURLToPath(new URL('./cli.js', import.meta.url));
 const samples = fileURLToPath(new URL('../../data/samples', import.meta.url));
@@ -27,13 +30,16 @@ async function start(
   log: (line: string) => void,
 ): Promise<Outcome> {
   const onSamples = forceSamples || !(await hasSessions(config));
-  const environment = onSamples ? sampleEnvironment() : { TRACEMILL_DATA: config.data };
+  const environment: Record<string, string> & { TRACEMILL_DATA: string } = onSamples
+    ? sampleEnvironment()
+    : { TRACEMILL_DATA: config.data };
   const data = environment.TRACEMILL_DATA;
   log(
     onSamples
       ? `No sessions of Claude Code or Codex here (${roots(config).join(', ')}): running over data/samples.`
       : `Running over the sessions in ${roots(config).join(' and ')}.`,
   );
+  if (onSamples) await copySeqMem(environment);
   const results: Record<string, unknown> = {};
   for (const verb of jobs) {
     log(`\n== ${verb}`);
@@ -68,6 +74,12 @@ function roots(config: Config): string[] {
     .map((root) => root.path);
 }
 
+/** Handoff appends to seq's memory log, so the demo has a copy of the samples' one; the first run makes it. */
+async function copySeqMem({ TRACEMILL_SEQ_MEM: copy = '' }: Record<string, string>): Promise<void> {
+  if (existsSync(copy)) return;
+  await writeAtomically(copy, await readFile(join(samples, 'seq_mem.jsonl')));
+}
+
 /** The samples are finished sessions and go to a lake of their own, so that they never mix with real ones. */
 function sampleEnvironment(): { TRACEMILL_DATA: string } & Record<string, string> {
   const data = join(samples, '..', 'demo');
@@ -78,7 +90,7 @@ function sampleEnvironment(): { TRACEMILL_DATA: string } & Record<string, string
     SEQ_AGENT_QA_CODEX_DIR: join(samples, 'codex', 'sessions'),
     SEQ_AGENT_QA_ZVEC_JSONL: join(data, 'handoff', 'agent_qa.jsonl'),
     TRACEMILL_SPOOL: join(samples, 'events'),
-    TRACEMILL_SEQ_MEM: join(samples, 'seq_mem.jsonl'),
+    TRACEMILL_SEQ_MEM: join(data, 'seq_mem.jsonl'),
   };
 }
 

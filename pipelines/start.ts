@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import glob from 'fast-glob';
@@ -5,6 +7,7 @@ import type { Config } from './config.js';
 import { exitCodes } from './errors.js';
 import { runVerbs } from './lib/childVerb.js';
 import type { Command, Outcome } from './lib/command.js';
+import { writeAtomically } from './lib/lake.js';
 
 const samples = fileURLToPath(new URL('../../data/samples', import.meta.url));
 const jobs = ['ingest', 'build', 'export', 'handoff', 'verify'];
@@ -26,13 +29,16 @@ async function start(
   log: (line: string) => void,
 ): Promise<Outcome> {
   const onSamples = forceSamples || !(await hasSessions(config));
-  const environment = onSamples ? sampleEnvironment() : { TRACEMILL_DATA: config.data };
+  const environment: Record<string, string> & { TRACEMILL_DATA: string } = onSamples
+    ? sampleEnvironment()
+    : { TRACEMILL_DATA: config.data };
   const data = environment.TRACEMILL_DATA;
   log(
     onSamples
       ? `No sessions of Claude Code or Codex here (${roots(config).join(', ')}): running over data/samples.`
       : `Running over the sessions in ${roots(config).join(' and ')}.`,
   );
+  if (onSamples) await copySeqMem(environment);
   const verbs = jobs.map((verb) => [verb]);
   const { code, failed, results } = await runVerbs(verbs, { environment, json, log });
   if (code !== exitCodes.ok) return { summary: [], json: { failed, results }, exitCode: code };
@@ -63,6 +69,12 @@ function roots(config: Config): string[] {
     .map((root) => root.path);
 }
 
+/** Handoff appends to seq's memory log, so the demo has a copy of the samples' one; the first run makes it. */
+async function copySeqMem({ TRACEMILL_SEQ_MEM: copy = '' }: Record<string, string>): Promise<void> {
+  if (existsSync(copy)) return;
+  await writeAtomically(copy, await readFile(join(samples, 'seq_mem.jsonl')));
+}
+
 /** The samples are finished sessions and go to a lake of their own, so that they never mix with real ones. */
 function sampleEnvironment(): { TRACEMILL_DATA: string } & Record<string, string> {
   const data = join(samples, '..', 'demo');
@@ -73,6 +85,6 @@ function sampleEnvironment(): { TRACEMILL_DATA: string } & Record<string, string
     SEQ_AGENT_QA_CODEX_DIR: join(samples, 'codex', 'sessions'),
     SEQ_AGENT_QA_ZVEC_JSONL: join(data, 'handoff', 'agent_qa.jsonl'),
     TRACEMILL_SPOOL: join(samples, 'events'),
-    TRACEMILL_SEQ_MEM: join(samples, 'seq_mem.jsonl'),
+    TRACEMILL_SEQ_MEM: join(data, 'seq_mem.jsonl'),
   };
 }

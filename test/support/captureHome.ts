@@ -1,5 +1,6 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { appendFile, cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,14 +25,34 @@ export type CaptureHome = {
   /** A verb's JSON. */
   json: (words: string[]) => Record<string, unknown>;
   start: (words: string[], environment?: Record<string, string>) => ReturnType<typeof spawn>;
+  readonly log: string;
   /** Appends a finished turn to the session: prompt, answer, turn_duration; asked now. */
   turn: (question: string, answer: string) => Promise<void>;
+  /** The bytes of such a turn. */
+  turnLines: (question: string, answer: string) => Promise<string>;
   /** The questions that stand in the handoff file, in its order. */
   questions: () => Promise<string[]>;
+  /** Those that seq_mem.jsonl tells of. */
+  noted: () => Promise<string[]>;
   remove: () => Promise<void>;
 };
 
+/** A lake that the session was read and built into, made once a test file: a first build takes longer than all the rest. */
+let built: string | undefined;
+
 export async function makeCaptureHome(environment: Record<string, string> = {}): Promise<CaptureHome> {
+  if (built === undefined) {
+    const base = await emptyHome({});
+    for (const verb of ['ingest', 'build']) base.run([verb]);
+    built = base.folder;
+    process.on('exit', () => rmSync(base.folder, { recursive: true, force: true }));
+  }
+  const home = await emptyHome(environment);
+  await cp(built, home.folder, { recursive: true, preserveTimestamps: true });
+  return home;
+}
+
+async function emptyHome(environment: Record<string, string>): Promise<CaptureHome> {
   const folder = await mkdtemp(join(tmpdir(), 'tracemill-capture-'));
   const logs = join(folder, 'claude', 'projects');
   await cp(join(samples, 'claude', 'projects', project), join(logs, project), { recursive: true });
@@ -59,11 +80,16 @@ export async function makeCaptureHome(environment: Record<string, string> = {}):
     json: (words) => JSON.parse(run([...words, '--json']).stdout),
     start: (words, more = {}) =>
       spawn(process.execPath, [cli, ...words], { ...options(more), stdio: 'ignore', detached: true }),
+    log,
     turn: async (question, answer) => appendFile(log, await turnLines(log, question, answer)),
+    turnLines: (question, answer) => turnLines(log, question, answer),
     questions: async () => {
-      const text = await readFile(join(data, 'handoff', 'agent_qa.jsonl'), 'utf8').catch(() => '');
-      const lines = text.split('\n').filter((line) => line !== '');
+      const lines = await linesOf(join(data, 'handoff', 'agent_qa.jsonl'));
       return lines.map((line) => /^Question: (.*)/.exec((JSON.parse(line) as HandoffLine).text)?.[1] ?? line);
+    },
+    noted: async () => {
+      const lines = await linesOf(join(data, 'seq_mem.jsonl'));
+      return lines.map((line) => JSON.parse((JSON.parse(line) as { subject: string }).subject).question);
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
@@ -73,6 +99,12 @@ export async function makeCaptureHome(environment: Record<string, string> = {}):
 export async function until(holds: () => Promise<boolean> | boolean, mostMs = 120_000): Promise<boolean> {
   for (const end = Date.now() + mostMs; Date.now() < end; await sleep(100)) if (await holds()) return true;
   return false;
+}
+
+/** The whole lines of a file; none where there is none. */
+async function linesOf(file: string): Promise<string[]> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.split('\n').slice(0, -1);
 }
 
 async function turnLines(log: string, question: string, answer: string): Promise<string> {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config.js';
 import { exitCodes, UserError } from './errors.js';
-import { describePass } from './lib/capturePass.js';
+import { describePass, hasZvec } from './lib/capturePass.js';
 import { type Capture, endCapture, readCapture, readWatchStatus, writeCapture } from './lib/captureState.js';
 import { runVerbs, startVerb } from './lib/childVerb.js';
 import type { Command, Context, Outcome } from './lib/command.js';
@@ -53,16 +53,18 @@ export const command: Command = {
 
 /** Starts watch; where a crash ended the last one, from the moment that one began at. */
 async function turnOn(call: Call): Promise<Outcome> {
-  const { config, now } = call;
-  await refuseRunning(config);
-  const before = await readCapture(config);
-  const since = now().toISOString();
-  const capture = before ?? { since, from: since };
+  await refuseRunning(call.config);
+  const before = await readCapture(call.config);
+  if (before !== undefined) return begin(call, before, `; goes on where it was, on since ${before.since}`);
+  const since = call.now().toISOString();
+  return begin(call, { since, from: since }, '');
+}
+
+async function begin({ config }: Call, capture: Capture, words: string): Promise<Outcome> {
   await writeCapture(config, capture);
   const pid = await startWatch(config, capture);
-  const goesOn = before === undefined ? '' : `; goes on where it was, on since ${capture.since}`;
   return {
-    summary: [`capture is on: pid ${pid}, ${describeCapture(capture)}${goesOn}`, `log: ${config.watchLog}`],
+    summary: [`capture is on: pid ${pid}, ${describeCapture(capture)}${words}`, `log: ${config.watchLog}`],
     json: { running: true, pid, ...capture, log: config.watchLog },
   };
 }
@@ -137,9 +139,10 @@ async function backfill(call: Call): Promise<Outcome> {
 /** Remembers first that all is to be handed off: killed half-way, the next `capture on` does the rest. */
 async function backfillAndOn(call: Call): Promise<Outcome> {
   await refuseRunning(call.config);
-  await writeCapture(call.config, { since: call.now().toISOString(), from: null });
+  const capture = { since: call.now().toISOString(), from: null };
+  await writeCapture(call.config, capture);
   const done = await pass(call, ['handoff', '--rebuild'], '');
-  return done.exitCode === undefined ? turnOn(call) : done;
+  return done.exitCode === undefined ? begin(call, capture, '') : done;
 }
 
 async function checkSpool({ config }: Call): Promise<Outcome> {
@@ -153,7 +156,7 @@ async function checkSpool({ config }: Call): Promise<Outcome> {
 }
 
 async function pass(call: Call, handoff: string[], words: string): Promise<Outcome> {
-  const verbs = [['ingest'], ['build'], handoff];
+  const verbs = [['ingest'], ['build'], handoff, ...(hasZvec() ? [['index']] : [])];
   const { code, failed, results } = await runVerbs(verbs, call);
   if (code !== exitCodes.ok) return { summary: [], json: { failed, results }, exitCode: code };
   return { summary: [words], json: { results } };

@@ -49,7 +49,7 @@ async function start(
       `  ${join(data, 'lake')}      every log line, and the tables derived from it`,
       `  ${join(data, 'exports')}   training sets, one folder a version, each with a README.md`,
       `  ${join(data, 'handoff')}   question/answer lines for the vector database`,
-      'Next: `npx --no just status` shows the tables; `npx --no just ingest` belongs on a cron.',
+      'Next: `npx --no just status` shows the tables; `npx --no just capture-on` keeps them up to date.',
     ],
     json: { data, samples: onSamples, results },
   };

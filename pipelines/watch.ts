@@ -1,14 +1,14 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Config } from './config.js';
-import { exitCodes, UserError } from './errors.js';
-import { describePass, type PassEnd, runPass } from './lib/capturePass.js';
+import { exitCodes } from './errors.js';
+import { describePass, hasZvec, type PassEnd, runPass } from './lib/capturePass.js';
 import { type WatchStatus, writeWatchStatus } from './lib/captureState.js';
 import { type RunVerb, runQuietly } from './lib/childVerb.js';
 import type { Command } from './lib/command.js';
+import { utc } from './lib/filters.js';
 import { boundLog } from './lib/logFile.js';
 import { claimPidFile } from './lib/pidFile.js';
 import { amount } from './lib/progress.js';
-import { millisecondsOfTimestamp } from './lib/source.js';
 import { watchFiles } from './lib/watchedFiles.js';
 import { allSources } from './sources/all.js';
 
@@ -37,7 +37,8 @@ export const command: Command = {
       if (args.background === true) await boundLog(config.watchLog).catch(() => {});
     };
     try {
-      const status = await watch({ config, from, log, now, stop: stop.signal, betweenPasses });
+      const options = { config, from, log, now, indexes: hasZvec(), betweenPasses };
+      const status = await watch({ ...options, stop: stop.signal });
       const { passes, handedOff } = status;
       const counts = `${amount(passes, 'items')} passes, ${amount(handedOff, 'items')} pairs handed off`;
       return { summary: [`watch ended: ${counts}`], json: status };
@@ -159,9 +160,5 @@ function openJournal({ config, from, now, log }: WatchOptions, files: () => numb
 }
 
 function readFrom(text: string, now: Date): string {
-  const time = text === 'now' ? now.getTime() : millisecondsOfTimestamp(text);
-  if (time !== null) return new Date(time).toISOString();
-  throw new UserError(`--from: ${text} is no time; write now, or one as 2026-05-01T09:00Z`, {
-    exitCode: exitCodes.usage,
-  });
+  return text === 'now' ? now.toISOString() : `${utc('from', text)}Z`;
 }

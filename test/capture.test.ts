@@ -104,7 +104,7 @@ test('once remembers where capture began; backfill hands off all history, on-bac
     const file = join(home.data, 'handoff', 'agent_qa.jsonl');
     await writeFile(file, '');
     const on = home.run(['capture', 'on-backfill']);
-    assert.match(on.stdout, /capture is on: pid \d+, hands off every pair;/, on.stderr);
+    assert.match(on.stdout, /capture is on: pid \d+, hands off every pair$/m, on.stderr);
     assert.deepEqual((await home.questions()).toSorted(), all.toSorted());
     await home.turn('And now?', 'This too.');
     assert.ok(await handsOff(home, 'And now?'));

@@ -141,7 +141,7 @@ test('without cron, with a refusal, and with times that are none there is a word
     assert.equal(missing.status, 1);
     assert.match(
       missing.stderr,
-      /^crontab: there is no such program here; install cron, or run `tracemill ingest`/,
+      /^crontab: there is no such program here; install cron, or use `tracemill capture on`/,
     );
     assert.equal(await readFile(spool, 'utf8'), 'mine\n');
   });

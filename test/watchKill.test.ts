@@ -27,13 +27,14 @@ test('SIGKILL of watch at random moments: no pair is lost and none is handed off
     // The kill may fall between the two halves of what the agent writes.
     const lines = await home.turnLines(question, `Answer of round ${kill}.`);
     const half = Math.floor(random() * lines.length);
-    const [early, late] = [random() * longestMs, random() * longestMs].toSorted((a, b) => a - b);
+    const late = random() * longestMs;
+    const early = random() * late;
     const wholeTree = random() < 0.5;
     const watch = spawn(process.execPath, [cli, 'watch', '--from', from], { env: home.env, stdio: 'ignore' });
     await appendFile(home.log, lines.slice(0, half));
     await sleep(early);
     await appendFile(home.log, lines.slice(half));
-    await sleep((late ?? 0) - (early ?? 0));
+    await sleep(late - early);
     // Alone, its child goes on and ends by itself; with it, all ends at once, as when the power is cut.
     const children = wholeTree ? await childrenOf(watch.pid) : [];
     watch.kill('SIGKILL');
@@ -41,7 +42,7 @@ test('SIGKILL of watch at random moments: no pair is lost and none is handed off
     fell += children.length;
     await new Promise((resolve) => watch.once('close', resolve));
     t.diagnostic(
-      `kill ${kill}: after ${Math.round(late ?? 0)} ms, ${wholeTree ? children.length : 'no'} children`,
+      `kill ${kill}: after ${Math.round(late)} ms, ${wholeTree ? children.length : 'no'} children`,
     );
   }
   const calm = spawn(process.execPath, [cli, 'watch', '--from', from], { env: home.env, stdio: 'ignore' });

@@ -42,10 +42,11 @@ export async function runPass({ run, from, indexes }: PassOptions): Promise<Pass
     const [verb = ''] = words;
     const { code, stdout, stderr } = await run(words);
     if (code === exitCodes.locked) return { state: 'locked', words: lastLine(stderr) };
-    // A failed check holds back its day and keeps the last good table: the pairs of all others go on.
     if (code !== exitCodes.ok) {
       const failure = `${verb}: ${lastLine(stderr) || `ended with ${code}`}`;
-      if (code !== exitCodes.dataFailed) return { state: 'failed', words: failure };
+      // A failed check holds back its day and keeps the last good table: the pairs of all others go on. So do they without
+      // an index, which the next pass brings up to all that was handed off.
+      if (code !== exitCodes.dataFailed && verb !== 'index') return { state: 'failed', words: failure };
       failures.push(failure);
     }
     found[verb] = parse(stdout);
@@ -66,6 +67,15 @@ export async function runPass({ run, from, indexes }: PassOptions): Promise<Pass
     failures,
   };
   return { state: 'done', result };
+}
+
+/** True where the package is installed that makes the search index; whether its binary loads, index itself says. */
+export function hasZvec(): boolean {
+  try {
+    return import.meta.resolve('@zvec/zvec') !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** One line for the log. */

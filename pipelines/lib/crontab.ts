@@ -64,8 +64,7 @@ async function crontab(
 
 function noCrontab(error: NodeJS.ErrnoException): Error {
   if (error.code !== 'ENOENT') return error;
-  const words =
-    'there is no such program here; install cron, or run `tracemill ingest` from another scheduler (a systemd timer, launchd)';
+  const words = 'there is no such program here; install cron, or use `tracemill capture on` instead';
   return new UserError(`crontab: ${words}`, { cause: error });
 }
 

@@ -40,7 +40,8 @@ async function makeMachine() {
       PATH: `${bin}:/usr/bin:/bin`,
       HOME: folder,
       TRACEMILL_DATA: data,
-      CLAUDE_CONFIG_DIR: join(folder, 'claude'),
+      // Relative to where the user stands; cron stands elsewhere.
+      CLAUDE_CONFIG_DIR: 'claude',
       TRACEMILL_SETTLE: '90s',
       CLICKHOUSE_PASSWORD: 'hush',
       ...environment,

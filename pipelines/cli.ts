@@ -13,6 +13,11 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
   export: { describe: 'Write the training sets as a versioned export', load: () => import('./export.js') },
   diff: { describe: 'Say what differs between two exports', load: () => import('./diff.js') },
   handoff: { describe: 'Append new question/answer pairs for zvec', load: () => import('./handoff.js') },
+  index: {
+    describe: 'Keep a zvec collection in step with the handoff file',
+    load: () => import('./index.js'),
+  },
+  search: { describe: 'Search the indexed question/answer pairs', load: () => import('./search.js') },
   verify: { describe: 'Rebuild every source range and compare SHA-256', load: () => import('./verify.js') },
   status: { describe: 'What the lake holds and what is out of date', load: () => import('./status.js') },
   doctor: { describe: 'Check this machine and print every setting', load: () => import('./doctor.js') },
@@ -56,7 +61,7 @@ async function main(words: string[]): Promise<number> {
       const { command } = await entry.load();
       const positionals = Object.entries(command.positionals ?? {});
       parser = parser.command(
-        [verb, ...positionals.map(([name]) => `[${name}]`)].join(' '),
+        [verb, ...positionals.map(([name, { array }]) => `[${name}${array === true ? '..' : ''}]`)].join(' '),
         command.describe,
         (builder) =>
           positionals.reduce(

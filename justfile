@@ -28,6 +28,15 @@ diff *versions:
 handoff *options:
     @{{ tracemill }} handoff {{ options }}
 
+# Keep the zvec collection in step with the handoff file
+index *options:
+    @{{ tracemill }} index {{ options }}
+
+# Search the indexed pairs: just search "flaky test" --project note-search --last 30d
+[positional-arguments]
+search *words:
+    @{{ tracemill }} search "$@"
+
 # Everything: ingest, build, export, hand off
 all:
     @{{ tracemill }} ingest

@@ -13,6 +13,11 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
   export: { describe: 'Write the training sets as a versioned export', load: () => import('./export.js') },
   diff: { describe: 'Say what differs between two exports', load: () => import('./diff.js') },
   handoff: { describe: 'Append new question/answer pairs for zvec', load: () => import('./handoff.js') },
+  index: {
+    describe: 'Keep a zvec collection in step with the handoff file',
+    load: () => import('./index.js'),
+  },
+  search: { describe: 'Search the indexed question/answer pairs', load: () => import('./search.js') },
   watch: { describe: 'Read, build and hand off as the logs grow', load: () => import('./watch.js') },
   capture: {
     describe: 'Watch in the background: on, off, status, logs',
@@ -64,7 +69,7 @@ async function main(words: string[]): Promise<number> {
       const { command } = await entry.load();
       const positionals = Object.entries(command.positionals ?? {});
       parser = parser.command(
-        [verb, ...positionals.map(([name]) => `[${name}]`)].join(' '),
+        [verb, ...positionals.map(([name, { array }]) => `[${name}${array === true ? '..' : ''}]`)].join(' '),
         command.describe,
         (builder) =>
           positionals.reduce(

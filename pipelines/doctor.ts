@@ -6,6 +6,7 @@ import { type Config, type Root, type SettingName, settings, settingValue } from
 import { exitCodes } from './errors.js';
 import type { Command, Outcome } from './lib/command.js';
 import { amount } from './lib/progress.js';
+import { zvecProblem } from './lib/zvec.js';
 
 /** One thing looked at: `bad` is in the way of the job, `note` is worth knowing. */
 type Finding = { readonly name: string; readonly state: 'ok' | 'note' | 'bad'; readonly text: string };
@@ -24,6 +25,7 @@ async function doctor(config: Config): Promise<Outcome> {
     await dataFolder(config),
     ...(await Promise.all(config.claudeRoots.map((root) => sessionFolder('Claude Code', root)))),
     ...(await Promise.all(config.codexRoots.map((root) => sessionFolder('Codex', root)))),
+    await zvec(),
     justBinary(),
   ];
   const values = (Object.keys(settings) as SettingName[]).map((name) => ({
@@ -93,6 +95,12 @@ async function sessionFolder(name: string, root: Root): Promise<Finding> {
   const text =
     files > 0 ? `${root.path}, ${amount(files, 'items')} files` : `${root.path} has no session files`;
   return { name, state: files > 0 ? 'ok' : 'note', text };
+}
+
+async function zvec(): Promise<Finding> {
+  const problem = await zvecProblem();
+  const text = problem ?? 'loads; `tracemill index` and `tracemill search` use it';
+  return { name: 'zvec', state: problem === undefined ? 'ok' : 'note', text };
 }
 
 function justBinary(): Finding {

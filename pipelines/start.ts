@@ -8,10 +8,11 @@ import { type Config, childEnvironment } from './config.js';
 import { exitCodes } from './errors.js';
 import type { Command, Outcome } from './lib/command.js';
 import { writeAtomically } from './lib/lake.js';
+import { zvecProblem } from './lib/zvec.js';
 
 const cli = fileURLToPath(new URL('./cli.js', import.meta.url));
 const samples = fileURLToPath(new URL('../../data/samples', import.meta.url));
-const jobs = ['ingest', 'build', 'export', 'handoff', 'verify'];
+const jobs = ['ingest', 'build', 'export', 'handoff', 'index', 'verify'];
 
 export const command: Command = {
   describe: 'Run the whole job once: over your own sessions, or over the samples when there are none',
@@ -43,6 +44,11 @@ async function start(
   const results: Record<string, unknown> = {};
   for (const verb of jobs) {
     log(`\n== ${verb}`);
+    const without = verb === 'index' ? await zvecProblem() : undefined;
+    if (without !== undefined) {
+      log(`left out. ${without}`);
+      continue;
+    }
     const { code, stdout } = await runVerb(verb, environment, json);
     if (json && stdout !== '') results[verb] = JSON.parse(stdout);
     if (code !== exitCodes.ok) return { summary: [], json: { failed: verb, results }, exitCode: code };
@@ -53,7 +59,7 @@ async function start(
       'Done. What it made:',
       `  ${join(data, 'lake')}      every log line, and the tables derived from it`,
       `  ${join(data, 'exports')}   training sets, one folder a version, each with a README.md`,
-      `  ${join(data, 'handoff')}   question/answer lines for the vector database`,
+      `  ${join(data, 'handoff')}   question/answer lines for the vector database, and an index: \`npx --no tracemill search\``,
       'Next: `npx --no just status` shows the tables; `npx --no just ingest` belongs on a cron.',
     ],
     json: { data, samples: onSamples, results },

@@ -156,11 +156,10 @@ async function checkSpool({ config }: Call): Promise<Outcome> {
 }
 
 async function pass(call: Call, handoff: string[], words: string): Promise<Outcome> {
-  const handedOff = await runVerbs([['ingest'], ['build'], handoff], call);
-  const isOk = handedOff.code === exitCodes.ok;
-  const indexed = isOk && canIndex(call.config) ? await runVerbs([['index']], call) : undefined;
-  const { code, failed } = indexed ?? handedOff;
-  const results = { ...handedOff.results, ...indexed?.results };
+  const verbs = [['ingest'], ['build'], handoff, ['index']];
+  const leaveOut = async (verb: string) =>
+    verb !== 'index' || canIndex(call.config) ? undefined : 'There is nothing to index yet, or no zvec.';
+  const { code, failed, results } = await runVerbs(verbs, { ...call, leaveOut });
   if (code !== exitCodes.ok) return { summary: [], json: { failed, results }, exitCode: code };
   return { summary: [words], json: { results } };
 }

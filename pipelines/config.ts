@@ -31,7 +31,11 @@ export const settings = {
   },
   codexDir: { keys: ['SEQ_AGENT_QA_CODEX_DIR'], schema: path, meaning: 'Codex sessions folder' },
   codexHome: { keys: ['CODEX_HOME'], schema: path, meaning: 'Codex home, its sessions/ is read' },
-  seqMem: { keys: ['TRACEMILL_SEQ_MEM', 'SEQ_CH_MEM_PATH'], schema: path, meaning: 'seq_mem.jsonl to read' },
+  seqMem: {
+    keys: ['TRACEMILL_SEQ_MEM', 'SEQ_CH_MEM_PATH'],
+    schema: path,
+    meaning: 'seq_mem.jsonl to read and to append pairs to',
+  },
   spool: {
     keys: ['TRACEMILL_SPOOL'],
     schema: path,
@@ -52,12 +56,12 @@ export const settings = {
   handoffMaxChars: {
     keys: ['SEQ_AGENT_QA_MAX_TEXT_CHARS'],
     schema: count,
-    meaning: 'longest text of a handoff line, in characters',
+    meaning: 'longest text of a pair that is handed on, in characters',
   },
   handoffText: {
     keys: ['SEQ_AGENT_QA_INCLUDE_TEXT'],
     schema: flag,
-    meaning: 'write the text into handoff lines',
+    meaning: 'hand on the text of pairs',
   },
   state: {
     keys: ['SEQ_AGENT_QA_STATE'],

@@ -10,6 +10,7 @@ import type { Command, Outcome } from './lib/command.js';
 import { readCrontab, takeOut } from './lib/crontab.js';
 import { readHolder } from './lib/pidFile.js';
 import { amount, duration } from './lib/progress.js';
+import { zvecProblem } from './lib/zvec.js';
 import { claude } from './sources/claude.js';
 
 /** One thing looked at: `bad` is in the way of the job, `note` is worth knowing. */
@@ -29,6 +30,7 @@ async function doctor(config: Config, now: Date): Promise<Outcome> {
     await dataFolder(config),
     ...(await Promise.all(config.claudeRoots.map((root) => sessionFolder('Claude Code', root)))),
     ...(await Promise.all(config.codexRoots.map((root) => sessionFolder('Codex', root)))),
+    await zvec(),
     await inWords('cleanup', claudeCleanup(config, now)),
     await inWords('last ingest', lastIngest(config, now)),
     await unattended(config),
@@ -101,6 +103,12 @@ async function sessionFolder(name: string, root: Root): Promise<Finding> {
   const text =
     files > 0 ? `${root.path}, ${amount(files, 'items')} files` : `${root.path} has no session files`;
   return { name, state: files > 0 ? 'ok' : 'note', text };
+}
+
+async function zvec(): Promise<Finding> {
+  const problem = await zvecProblem();
+  const text = problem ?? 'loads; `tracemill index` and `tracemill search` use it';
+  return { name: 'zvec', state: problem === undefined ? 'ok' : 'note', text };
 }
 
 /** What a person can put right must not keep the other findings back. */

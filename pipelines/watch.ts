@@ -1,7 +1,7 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Config } from './config.js';
 import { exitCodes } from './errors.js';
-import { describePass, hasZvec, type PassEnd, runPass } from './lib/capturePass.js';
+import { canIndex, describePass, type PassEnd, runPass } from './lib/capturePass.js';
 import { type WatchStatus, writeWatchStatus } from './lib/captureState.js';
 import { type RunVerb, runQuietly } from './lib/childVerb.js';
 import type { Command } from './lib/command.js';
@@ -37,7 +37,7 @@ export const command: Command = {
       if (args.background === true) await boundLog(config.watchLog).catch(() => {});
     };
     try {
-      const options = { config, from, log, now, indexes: hasZvec(), betweenPasses };
+      const options = { config, from, log, now, betweenPasses };
       const status = await watch({ ...options, stop: stop.signal });
       const { passes, handedOff } = status;
       const counts = `${amount(passes, 'items')} passes, ${amount(handedOff, 'items')} pairs handed off`;
@@ -57,7 +57,6 @@ export type WatchOptions = {
   /** What a test puts in the place of child processes and of time. */
   run?: RunVerb;
   sleep?: (ms: number) => Promise<void>;
-  indexes?: boolean;
   /** Called when no child runs. */
   betweenPasses?: () => Promise<void>;
 };
@@ -67,7 +66,7 @@ const longestWaitMs = 3600e3;
 
 /** Polls the log files until it is stopped; what changed is followed by a pass, and nothing new by no child at all. */
 export async function watch(options: WatchOptions): Promise<WatchStatus> {
-  const { config, from, now, stop, run = runQuietly, indexes = false } = options;
+  const { config, from, now, stop, run = runQuietly } = options;
   const sleep = options.sleep ?? ((ms) => sleepFor(ms, undefined, { signal: stop }).catch(() => {}));
   const files = watchFiles(config, allSources);
   files.rescan();
@@ -87,7 +86,7 @@ export async function watch(options: WatchOptions): Promise<WatchStatus> {
     if (isRescan) rescannedAt = time;
   };
   const pass = async (time: number) => {
-    const end = await runPass({ run, from, indexes });
+    const end = await runPass({ run, from, canIndex: () => canIndex(config) });
     await journal.pass(end, time);
     if (end.state === 'done') {
       [isDue, isLaterDue, isRestDue, failures] = [false, false, true, 0];

@@ -14,7 +14,7 @@ import { makeLake, type TestLake } from './support/lake.js';
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
 const root = fileURLToPath(new URL('../../', import.meta.url));
 // A short form by default; TRACEMILL_KILLS=200 TRACEMILL_KILL_SEED=… for the long one.
-const kills = Number(process.env.TRACEMILL_KILLS ?? 4);
+const kills = Number(process.env.TRACEMILL_KILLS ?? 3);
 
 type Line = { id: string; text?: string; deleted?: boolean; metadata?: object };
 
@@ -141,18 +141,12 @@ test('killed anywhere, the next run mends it', async (t) => {
     assert.deepEqual(await documents(lake), await expected(lake), name);
     assert.equal((await follow(lake)).how, 'unchanged', name);
   };
-  for (const point of [
-    'index-opened:1',
-    'index-put:1',
-    'index-closed:1',
-    'index-made:1',
-    'index-removed:1',
-  ]) {
+  for (const point of ['index-put:1', 'index-made:1', 'index-removed:1']) {
     await rm(indexFolder(lake.config), { recursive: true, force: true });
     assert.equal(killed({ TRACEMILL_CRASH_AT: point }), 'SIGKILL', point);
     await mended(point);
   }
-  for (const point of ['index-opened:1', 'index-put:1', 'index-put:2', 'index-closed:1']) {
+  for (const point of ['index-opened:1', 'index-put:1', 'index-closed:1']) {
     await add(
       lake,
       ...many(100, 650, point),
@@ -162,10 +156,8 @@ test('killed anywhere, the next run mends it', async (t) => {
     assert.equal(killed({ TRACEMILL_CRASH_AT: point }), 'SIGKILL', point);
     await mended(point);
   }
-  for (const point of ['index-made:1', 'index-renamed:1']) {
-    assert.equal(killed({ TRACEMILL_CRASH_AT: point }, '--rebuild'), 'SIGKILL', point);
-    await mended(point);
-  }
+  assert.equal(killed({ TRACEMILL_CRASH_AT: 'index-renamed:1' }, '--rebuild'), 'SIGKILL');
+  await mended('index-renamed');
   let seed = Number(process.env.TRACEMILL_KILL_SEED ?? 1);
   for (let kill = 0; kill < kills; kill += 1) {
     seed = (seed * 16807) % 2147483647;
@@ -219,13 +211,13 @@ test('what zvec does not take is left out and told of, what is too long is cut a
 test('many small runs leave no heap of files', async () => {
   const lake = await lakeWith([]);
   const most = { files: 0 };
-  for (let n = 0; n < 90; n += 1) {
+  for (let n = 0; n < 36; n += 1) {
     await add(lake, pair(`p${n}`, 'x'));
     await follow(lake);
     const { length } = await readdir(join(indexFolder(lake.config), 'collection'), { recursive: true });
     most.files = Math.max(most.files, length);
   }
-  assert.ok(most.files > 200 && most.files < 350, `${most.files} files`);
+  assert.ok(most.files > 80 && most.files < 150, `${most.files} files`);
   assert.deepEqual(await documents(lake), await expected(lake));
   await lake.remove();
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { line, makeLogs, removeLogs, uuid } from './support/logs.js';
 import { type Between, watchPolls } from './support/watched.js';
@@ -121,6 +122,25 @@ test('a failed check holds back its day; the pairs of the others are handed off'
   assert.deepEqual(words.slice(1), [
     'read 0 lines, 0 B; pairs handed off: 2 new (0.0 s)',
     '! build: core.turns 2026-01-01: turn_id is not unique',
+  ]);
+  await removeLogs(logs);
+});
+
+test('the index follows once there is a handoff file; where it fails the pairs go on', async () => {
+  const logs = await withLogs();
+  const { handoff } = logs.lake.config;
+  const begin = async () => {
+    await mkdir(dirname(handoff), { recursive: true });
+    await writeFile(handoff, '');
+    await logs.append(session, line('b'));
+  };
+  const { ran, words } = await watchPolls(logs, [begin], (verb) =>
+    verb === 'index' ? { code: 1, stdout: '', stderr: '@zvec/zvec: has no binary' } : { added: 1 },
+  );
+  assert.deepEqual(ran, [toHandoff, [...toHandoff, 'index']]);
+  assert.deepEqual(words.slice(2), [
+    'read 0 lines, 0 B; pairs handed off: 1 new (0.0 s)',
+    '! index: @zvec/zvec: has no binary',
   ]);
   await removeLogs(logs);
 });

@@ -34,7 +34,6 @@ test('a turn written to a session file is in seq_mem.jsonl, in the handoff and i
     log: () => {},
     now: () => new Date(),
     stop: stop.signal,
-    indexes: true,
     run: (words) => {
       ran += 1;
       return runVerb(home, words);

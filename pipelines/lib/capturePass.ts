@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import type { Config } from '../config.js';
 import { exitCodes } from '../errors.js';
 import type { RunVerb } from './childVerb.js';
 import { amount } from './progress.js';
@@ -24,22 +26,23 @@ export type PassOptions = {
   readonly run: RunVerb;
   /** Pairs answered before it are not handed off; null for all. */
   readonly from: string | null;
-  /** Bring the search index up to the handoff file too. */
-  readonly indexes: boolean;
+  /** Asked after the handoff: is the search index to be brought up to its file? */
+  readonly canIndex: () => boolean;
 };
 
 /** Brings new lines into the lake and their pairs out of it: the shortest way from a log to the handoff. */
-export async function runPass({ run, from, indexes }: PassOptions): Promise<PassEnd> {
+export async function runPass({ run, from, canIndex }: PassOptions): Promise<PassEnd> {
   const failures: string[] = [];
   const verbs: string[][] = [
     ['ingest'],
     ['build', '--select', '+core.qa_pairs'],
     ['handoff', ...(from === null ? [] : ['--from', from])],
-    ...(indexes ? [['index']] : []),
+    ['index'],
   ];
   const found: Record<string, Json> = {};
   for (const words of verbs) {
     const [verb = ''] = words;
+    if (verb === 'index' && !canIndex()) continue;
     const { code, stdout, stderr } = await run(words);
     if (code === exitCodes.locked) return { state: 'locked', words: lastLine(stderr) };
     if (code !== exitCodes.ok) {
@@ -69,10 +72,13 @@ export async function runPass({ run, from, indexes }: PassOptions): Promise<Pass
   return { state: 'done', result };
 }
 
-/** True where the package is installed that makes the search index; whether its binary loads, index itself says. */
-export function hasZvec(): boolean {
+/**
+ * True where there is a handoff file to index, and the package that makes the index; whether its binary loads here, index
+ * itself says.
+ */
+export function canIndex(config: Pick<Config, 'handoff'>): boolean {
   try {
-    return import.meta.resolve('@zvec/zvec') !== '';
+    return existsSync(config.handoff) && import.meta.resolve('@zvec/zvec') !== '';
   } catch {
     return false;
   }

@@ -10,6 +10,7 @@ export function excerpt(text: string, words: string, longest: number): string {
   // The whole of the beginning where the word stands in it.
   const start = first < longest * 0.6 ? 0 : line.lastIndexOf(' ', first - longest / 4) + 1;
   const end = start + longest;
-  const stop = end >= line.length ? line.length : Math.max(line.lastIndexOf(' ', end), start + longest / 2);
+  const space = line.lastIndexOf(' ', end);
+  const stop = end >= line.length ? line.length : space > start + longest / 2 ? space : end;
   return `${start > 0 ? '… ' : ''}${line.slice(start, stop).trim()}${stop < line.length ? ' …' : ''}`;
 }

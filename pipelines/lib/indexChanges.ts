@@ -22,8 +22,8 @@ const mostDocuments = 500;
 const mostChars = 4e6;
 /** Characters after which the collection is closed and opened again: until then its words are held in memory. */
 const charsInMemory = 2e7;
-/** Files and folders of a collection from which on they are put together: that of some sixty small runs. */
-const mostFiles = 300;
+/** Files and folders of a collection from which on they are put together: those of some twenty small runs. */
+const mostFiles = 120;
 
 export function openChanges(opened: Collection, path: string): PairChanges {
   let collection = opened;

@@ -27,6 +27,14 @@ export async function loadZvec(): Promise<Zvec> {
   }
 }
 
+/** Why zvec cannot be used here; undefined where it can. */
+export async function zvecProblem(): Promise<string | undefined> {
+  return loadZvec().then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+}
+
 /** How long one waits for the other: a search is quick, an index of much may not be. */
 const patience = 10_000;
 

@@ -34,6 +34,8 @@ export type CaptureHome = {
   questions: () => Promise<string[]>;
   /** Those that seq_mem.jsonl tells of. */
   noted: () => Promise<string[]>;
+  /** True once the watch of that pid has done its first pass. */
+  passed: (pid: unknown) => Promise<boolean>;
   remove: () => Promise<void>;
 };
 
@@ -91,6 +93,12 @@ async function emptyHome(environment: Record<string, string>): Promise<CaptureHo
       const lines = await linesOf(join(data, 'seq_mem.jsonl'));
       return lines.map((line) => JSON.parse((JSON.parse(line) as { subject: string }).subject).question);
     },
+    passed: (pid) =>
+      until(async () => {
+        const text = await readFile(join(folder, 'state', 'watch.json'), 'utf8').catch(() => '{}');
+        const watch = JSON.parse(text) as { pid?: number; passes?: number };
+        return watch.pid === pid && (watch.passes ?? 0) > 0;
+      }),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

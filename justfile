@@ -15,9 +15,10 @@ ingest *options:
 build *options:
     @{{ tracemill }} build {{ options }}
 
-# Run the models, then export the training sets
+# Run the models, then export the training sets (--engine clickhouse: load, and derive them there)
 build-datasets *options:
-    @{{ tracemill }} build
+    @{{ tracemill }} build {{ if options =~ "--engine[ =]clickhouse" { "--engine clickhouse" } else { "" } }}
+    @{{ if options =~ "--engine[ =]clickhouse" { tracemill + " load" } else { "true" } }}
     @{{ tracemill }} export {{ options }}
 
 # What differs between two exports

@@ -144,3 +144,46 @@ test('md5_bits agree', async () => {
   const { expected, found } = await both('md5_bits(value)::varchar', 'toString(md5_bits(value))');
   assert.deepEqual(found, expected);
 });
+
+test('homes of paths are written ~ alike', async () => {
+  const paths = [
+    '/home/mia',
+    '/home/mia/bees',
+    '/mnt/c/Users/mia/bees',
+    'C:\\Users\\mia\\bees',
+    '/Users/mia/x/y',
+  ]
+    .concat('/root', '/root/bees', '/rooted/bees', '/homes/mia', '/srv/home/mia', 'd:/Users/mia/x', '~/x', '')
+    .map((path) => `home_as_tilde('${path.replaceAll('\\', '\\\\')}')`);
+  const [found] = await chdb.rows(`select [${paths.join(', ')}] as v`);
+  const reader = await duckdb.connection.runAndReadAll(
+    `select to_json([${paths.join(', ').replaceAll('\\\\', '\\')}])::varchar`,
+  );
+  assert.deepEqual(found?.v, JSON.parse(String(reader.getRows()[0]?.[0])));
+  assert.equal(found?.v.filter((path: string) => path.startsWith('~')).length, 9);
+});
+
+test('a half is rounded away from zero, in points and in milliseconds', async () => {
+  const pairs = [
+    [8.1, 6.1],
+    [4.40517, 1.0334695],
+    [4.4083376, 1.0753611],
+    [1, 9.5],
+  ].map(([score, other]) => `score_difference(${score}::double, ${other}::double)`);
+  const times = ['0.5', '1.5', '2.5', '-2.5', '0.49999999999999994', '12', '1e300', '"7"'];
+  const [points] = await chdb.rows(`select [${pairs.join(', ')}] as v`);
+  const expected = await duckdb.connection.runAndReadAll(
+    `select to_json([${pairs.join(', ')}])::varchar,
+       to_json([${times.map((time) => `milliseconds_field('${time}'::json)`).join(', ')}])::varchar`,
+  );
+  const [differences, milliseconds] = expected.getRows()[0] ?? [];
+  assert.deepEqual(points?.v, JSON.parse(String(differences)));
+  const [read] = await chdb.rows(
+    `select [${times.map((time) => `toString(milliseconds_field('${time}'))`).join(', ')}] as v`,
+  );
+  const inLake: (number | null)[] = JSON.parse(String(milliseconds));
+  assert.deepEqual(
+    read?.v,
+    inLake.map((time) => (time === null ? null : String(time))),
+  );
+});

@@ -1,8 +1,22 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClickHouseSettings } from '@clickhouse/client';
-import { UserError } from '../errors.js';
+import { exitCodes, UserError } from '../errors.js';
 import type { Clickhouse } from './clickhouse.js';
+
+/** The datasets that ClickHouse derives. */
+export const clusterDatasets: readonly string[] = ['preference', 'reward', 'sft'];
+
+/** The lake's tables that ClickHouse derives them from. */
+export const clusterInputs: readonly string[] = [
+  'core.sessions',
+  'core.signals',
+  'core.steps',
+  'core.tool_calls',
+  'events.payload_blobs',
+  'events.router_decisions',
+  'events.training_events',
+];
 
 /** One SELECT of sql/clickhouse/models, for a ClickHouse that the lake is loaded into. */
 export type ClusterModel = {
@@ -24,11 +38,23 @@ export type ClusterFolder = {
 /** Settings of the session that makes models. The lake's models take SQL's nulls for granted: a join that finds nothing gives null, not a zero. */
 export const modelSettings: ClickHouseSettings = {
   join_use_nulls: 1,
+  // Rows hold texts of megabytes: a block of the usual 65,000 of them would fill the memory.
+  max_block_size: '2048',
   // What is told of a column of few values is itself of few values.
   allow_suspicious_low_cardinality_types: 1,
   // json_text undoes the escape, and would spoil text where there is none.
   output_format_json_escape_forward_slashes: 1,
 };
+
+/** Refuses the name of a dataset that ClickHouse does not derive. */
+export function checkClusterNames(names: readonly string[] | null): void {
+  const other = names?.find((name) => !clusterDatasets.includes(name));
+  if (other === undefined) return;
+  throw new UserError(
+    `--dataset ${other}: --engine clickhouse derives ${clusterDatasets.join(', ')}; leave out --engine for others`,
+    { exitCode: exitCodes.usage },
+  );
+}
 
 /** Reads sql/clickhouse/functions and sql/clickhouse/models below a sql folder. */
 export async function readClusterFolder(sql: string): Promise<ClusterFolder> {
@@ -74,7 +100,7 @@ as ${model.sql}`;
 function readFunctions(file: string, text: string): string[] {
   const statements = text
     .split(/^(?=create or replace function\b)/m)
-    .slice(1)
+    .filter((statement) => statement.startsWith('create'))
     .map((statement) => statement.replace(/;\s*(--.*\s*)*$/, ''));
   if (statements.length > 0) return statements;
   throw new UserError(`${file}: no \`create or replace function\`; write one or remove the file`);

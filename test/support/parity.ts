@@ -18,7 +18,7 @@ import { type DuckDB, identifier, openWarehouse, quote } from '../../pipelines/l
 export type Comparison = {
   readonly model: string;
   readonly table: string;
-  /** The lake's rows that the model stands for; all without it. */
+  /** The rows that the model stands for, where the lake has others too. */
   readonly where?: string;
   readonly leftOut?: Readonly<Record<string, string>>;
 };
@@ -119,7 +119,7 @@ async function compare(
     `create or replace temp table in_lake as select ${select} from ${table} where ${where}`,
   );
   await connection.run(
-    `create or replace temp table in_cluster as select ${select} from read_parquet(${quote(file)})`,
+    `create or replace temp table in_cluster as select ${select} from read_parquet(${quote(file)}) where ${where}`,
   );
   const [count] = await ask('select count(*) as rows from in_lake');
   rows(table, Number(count?.rows));

@@ -10,9 +10,8 @@ create or replace function number_field as (value) -> if(
 
 create or replace function integer_field as (value) -> if(is_integer(value), toInt64OrNull(value), null);
 
--- Milliseconds: a time may be measured finer than that. A half goes up, away from zero, as in DuckDB.
-create or replace function milliseconds_field as (value) -> accurateCastOrNull(
-    trunc(number_field(value) + sign(number_field(value)) * 0.5), 'Int64');
+-- Milliseconds: a time may be measured finer than that.
+create or replace function milliseconds_field as (value) -> accurateCastOrNull(rounded(number_field(value)), 'Int64');
 
 create or replace function flag_field as (value) -> if(value in ('true', 'false'), value = 'true', null);
 
@@ -25,8 +24,11 @@ create or replace function texts_field as (value) -> arrayMap(
 
 create or replace function object_field as (value) -> if(startsWith(value, '{'), value, null);
 
+-- A part of a canonical payload as it stands there; null where there is none.
+create or replace function canonical_part as (value) -> if(value in ('', 'null'), null, value);
+
 -- SHA-256 (hex) of a part of a canonical payload; null where there is none.
-create or replace function part_hash as (value) -> sha256(nullIf(value, ''));
+create or replace function part_hash as (value) -> sha256(canonical_part(value));
 
 -- An agent's configuration without its name and the number of its version.
 create or replace function without_name as (config) -> if(

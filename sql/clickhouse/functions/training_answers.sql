@@ -53,7 +53,7 @@ create or replace function answer_prompt as (input, context) -> if(
 create or replace function least_score_delta as () -> toFloat64(2);
 
 -- Points between two scores, without the dust of floating point: 8.1 is 2 above 6.1.
-create or replace function score_difference as (score, other) -> round(score - other, 6);
+create or replace function score_difference as (score, other) -> rounded((score - other) * 1e6) / 1e6;
 
 -- Id of the document that near duplicates of a recorded answer are looked for under.
 create or replace function answer_document_id as (answer_id) -> left(sha256(concat('answer|', answer_id)), 32);

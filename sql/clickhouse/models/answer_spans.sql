@@ -15,12 +15,12 @@ told as (
     where is_known and event_type = 'attempt.span_recorded' and attempt_id is not null
 ),
 
--- A span recorded again is the same span, told better.
+-- A span recorded again is the same span, told better; of a program that numbers no spans, the event itself is the span.
 last_told as (
     select *
     from told
     qualify row_number() over (
-        partition by attempt_id, coalesce(text_field(fields['span_id']), event_id)
+        partition by attempt_id, coalesce(name_field(fields['span_id']), event_id)
         order by occurred_at desc, event_id desc
     ) = 1
 )
@@ -28,8 +28,8 @@ last_told as (
 select
     assumeNotNull(attempt_id) as attempt_id,
     row_number() over (partition by attempt_id order by occurred_at, event_id) as span_no,
-    text_field(fields['span_id']) as span_id,
-    text_field(fields['parent_span_id']) as parent_span_id,
+    coalesce(name_field(fields['span_id']), event_id) as span_id,
+    name_field(fields['parent_span_id']) as parent_span_id,
     text_field(fields['kind']) as kind,
     text_field(fields['tool_name']) as tool_name,
     plain_json(fields['input']) as input,

@@ -50,7 +50,7 @@ select
     text_field(fields['chosen_task']) as chosen_task,
     text_field(fields['user_intent']) as user_intent,
     texts_field(fields['candidates']) as candidates,
-    nullIf(fields['context'], '') as context,
+    canonical_part(fields['context']) as context,
     text_field(fields['project_path']) as project_path,
     text_field(fields['git_branch']) as git_branch,
     text_field(fields['git_commit']) as git_commit,

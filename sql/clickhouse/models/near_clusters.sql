@@ -14,9 +14,9 @@ links as (
     group by text_no, other_no
 ),
 
--- Every text begins with its own number and takes less ones. In a round it, and the text whose number it has, take the number
--- that stands with the number of each neighbour; so a chain of a thousand takes some ten rounds, in whatever order it
--- hangs together. The last round is the first that changes nothing.
+-- Every text begins with its own number and takes less ones. In a round it, and the text whose number it has, take the
+-- number that stands with the number of each neighbour; so a chain of a thousand takes some ten rounds, in whatever order
+-- it hangs together. The last round is the first that changes nothing.
 rounds as (
     select text_no, text_no as cluster_no, true as is_open, 0 as round_no from links group by text_no
     union all

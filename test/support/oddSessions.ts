@@ -56,7 +56,7 @@ const argumentsOf = fc.oneof(
     { path: [] },
   ),
   fc.dictionary(fc.string({ maxLength: 4 }), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 }),
-  jsonText,
+  { weight: 3, arbitrary: jsonText },
 );
 
 const callId = fc.constantFrom('c1', 'c2', 'c3');
@@ -93,6 +93,35 @@ const step: fc.Arbitrary<StepSpec> = fc.oneof(
   ),
 );
 
+const steered: StepSpec[] = ['one', 'two'].map((text) => ({ kind: 'text', text }));
+
+/** A step, a call with what it gave back, a refused call, or words on both sides of a steer. */
+const steps: fc.Arbitrary<StepSpec[]> = fc
+  .array(
+    fc.oneof(
+      { weight: 4, arbitrary: step.map((one) => [one]) },
+      {
+        weight: 2,
+        arbitrary: fc.tuple(fc.nat(), toolName, argumentsOf, texts).map(([id, name, args, text]) => [
+          { kind: 'tool_call', tool_call_id: `c${id}`, tool_name: name, arguments: args },
+          { kind: 'tool_result', author: 'machine', tool_call_id: `c${id}`, text, outcome: 'ok' },
+        ]),
+      },
+      fc.tuple(fc.nat(), texts).map(([id, text]) => [
+        { kind: 'tool_call', tool_call_id: `r${id}`, tool_name: 'Bash', arguments: {} },
+        { kind: 'tool_result', author: 'machine', tool_call_id: `r${id}`, text, outcome: 'rejected' },
+        { kind: 'rejection', author: 'human', tool_call_id: `r${id}`, text, label: 'reasoned_rejection' },
+      ]),
+      fc.constant([
+        ...steered.slice(0, 1),
+        { kind: 'steer', author: 'human', text: 'or b' },
+        ...steered.slice(1),
+      ]),
+    ),
+    { maxLength: 7 },
+  )
+  .map((parts) => parts.flat());
+
 const turn: fc.Arbitrary<TurnSpec> = fc
   .record({
     question: fc.constantFrom(
@@ -103,7 +132,7 @@ const turn: fc.Arbitrary<TurnSpec> = fc
       'plan:\nSum',
       'Implement the plan.',
     ),
-    steps: fc.array(step, { maxLength: 9 }),
+    steps,
     last: texts,
     end: fc.constantFrom('answered', 'answered', 'answered', 'interrupted', 'tool', 'rolled_back', 'open'),
     prompt_kind: fc.constantFrom('human', 'human', 'human', 'human', 'plan', 'command', 'agent'),
@@ -111,14 +140,14 @@ const turn: fc.Arbitrary<TurnSpec> = fc
     segment_no: fc.constantFrom(0, 0, 0, 1),
     voided_by: fc.constantFrom(undefined, undefined, undefined, 2, 3),
   })
-  .map(({ steps, last, ...more }) => ({ ...more, steps: [...steps, { kind: 'text', text: last }] }));
+  .map(({ steps: before, last, ...more }) => ({ ...more, steps: [...before, { kind: 'text', text: last }] }));
 
-/** The same words again, after an answer that a person undid. */
+/** The same words again, once or twice, after answers that a person undid. */
 const again: fc.Arbitrary<TurnSpec[]> = fc
-  .tuple(fc.constantFrom('Name it.', 'Sum!'), texts, fc.array(step, { maxLength: 3 }), texts)
-  .map(([question, first, steps, last]) => [
-    { question, steps: [{ kind: 'text', text: first }], voided_by: 2 },
-    { question, steps: [...steps, { kind: 'text', text: last }] },
+  .tuple(fc.constantFrom('Name it.', 'Sum!'), fc.array(texts, { minLength: 1, maxLength: 2 }), steps, texts)
+  .map(([question, undone, before, last]) => [
+    ...undone.map((text, index) => ({ question, steps: [{ kind: 'text', text }], voided_by: index + 2 })),
+    { question, steps: [...before, { kind: 'text', text: last }] },
   ]);
 
 /** Sessions in which the steps of turns come in any order, with odd texts and arguments. */
@@ -131,7 +160,12 @@ export function oddSessions(count: number, seed: number): SessionSpec[] {
     day: fc.constantFrom('2026-01-01', 'unknown'),
   });
   const sessions = fc.sample(session, { numRuns: count, seed });
-  return [longResults, ...sessions.map((one, index) => onceRejected({ ...one, id: `s${index}` }))];
+  return [
+    longResults,
+    unspoken,
+    mixedNumbers,
+    ...sessions.map((one, index) => onceRejected({ ...one, id: `s${index}` })),
+  ];
 }
 
 /** Results at the length that messages cut them at, and over it. */
@@ -142,6 +176,25 @@ const longResults: SessionSpec = {
     steps: [
       { kind: 'tool_call', tool_call_id: 'c1', tool_name: 'Read', arguments: {} },
       { kind: 'tool_result', author: 'machine', tool_call_id: 'c1', text },
+      { kind: 'text', text: 'Done.' },
+    ],
+  })),
+};
+
+/** Reasoning that led to nothing is no message. */
+const unspoken: SessionSpec = {
+  id: 'unspoken',
+  turns: [{ question: 'Think.', end: 'open', steps: [{ kind: 'reasoning', text: 'Hm.' }] }],
+};
+
+/** An argument that is a whole number once and a fraction once. */
+const mixedNumbers: SessionSpec = {
+  id: 'numbers',
+  turns: [1, 1.5].map((n, index) => ({
+    question: 'Wait.',
+    steps: [
+      { kind: 'tool_call', tool_call_id: `c${index}`, tool_name: 'sleep', arguments: { n } },
+      { kind: 'tool_result', author: 'machine', tool_call_id: `c${index}`, text: '' },
       { kind: 'text', text: 'Done.' },
     ],
   })),

@@ -2,16 +2,18 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { RecordBatchReader } from 'apache-arrow';
 import type { ExportOptions } from '../pipelines/export.js';
 import { readExportRecords } from '../pipelines/lib/exportRecord.js';
+import type { ExportResult } from '../pipelines/lib/exportSummary.js';
 import { messagesRefusal } from '../pipelines/lib/rowRules.js';
 import { countTokens } from '../pipelines/lib/tokens.js';
 import { openDuckDB, quote } from '../pipelines/lib/warehouse.js';
 import { call, lakeOf, replaceSessions, result, type SessionSpec, said, thought } from './support/core.js';
 import { manifestOf, readParquet, run } from './support/exported.js';
+import type { TestLake } from './support/lake.js';
 
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
 
@@ -34,6 +36,16 @@ const sessions: SessionSpec[] = Array.from({ length: 60 }, (_, index) => ({
   ],
 }));
 
+/** A lake of them that no test changes, and an export of it. */
+let shared: TestLake;
+let exported: ExportResult;
+
+before(async () => {
+  shared = await lakeOf(sessions);
+  exported = await run(shared);
+});
+after(() => shared.remove());
+
 async function readFiles(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) =>
     entry.isFile(),
@@ -44,8 +56,6 @@ async function readFiles(folder: string): Promise<Record<string, string>> {
 }
 
 test('an export is read by a second reader: rows, messages as JSON, token counts, splits', async () => {
-  const lake = await lakeOf(sessions);
-  const exported = await run(lake);
   const manifest = await manifestOf(exported);
   const seen = new Map<string, string>();
   for (const file of manifest.files.filter(({ path }) => path.startsWith('sft/'))) {
@@ -75,13 +85,10 @@ test('an export is read by a second reader: rows, messages as JSON, token counts
   }
   assert.equal(seen.size, 60);
   assert.deepEqual([...new Set(seen.values())].sort(), ['test', 'train', 'validation']);
-  await lake.remove();
 });
 
 test('Arrow readers are told of strings and JSON, and DuckDB reads JSON lists back', async () => {
-  const lake = await lakeOf(sessions);
-  const { folder } = await run(lake, { datasets: ['sft'] });
-  const path = join(folder ?? '', 'sft', 'train-00000-of-00001.parquet');
+  const path = join(exported.folder ?? '', 'sft', 'train-00000-of-00001.parquet');
   const { metadata } = await readParquet(path);
   const schema = metadata.key_value_metadata?.find(({ key }) => key === 'ARROW:schema')?.value ?? '';
   const reader = RecordBatchReader.from(Buffer.from(schema, 'base64'));
@@ -101,14 +108,14 @@ test('Arrow readers are told of strings and JSON, and DuckDB reads JSON lists ba
     types.getRowObjectsJS().map((row) => row.column_type),
     ['JSON[]', 'JSON'],
   );
-  await lake.remove();
 });
 
 test('two exports of one lake are the same bytes; the second adds nothing and says so', async () => {
-  const [lake, twin] = [await lakeOf(sessions), await lakeOf(sessions)];
-  const first = await run(lake, { jsonl: true });
+  const [lake, twin] = [shared, await lakeOf(sessions)];
+  const out = join(lake.folder, 'twice');
+  const first = await run(lake, { jsonl: true, out });
   const files = await readFiles(first.folder ?? '');
-  const second = await run(lake, { jsonl: true, now: new Date('2027-01-01') });
+  const second = await run(lake, { jsonl: true, out, now: new Date('2027-01-01') });
   assert.deepEqual([second.version, second.added], [first.version, false]);
   const other = await run(twin, {
     jsonl: true,
@@ -117,15 +124,12 @@ test('two exports of one lake are the same bytes; the second adds nothing and sa
   });
   assert.equal(other.version, first.version);
   assert.deepEqual(await readFiles(other.folder ?? ''), files);
-  const exports = join(lake.config.data, 'exports');
-  assert.deepEqual((await readdir(exports)).sort(), [first.version, 'log'].sort());
-  assert.equal((await readExportRecords(exports)).length, 1);
-  await Promise.all([lake.remove(), twin.remove()]);
+  assert.deepEqual((await readdir(out)).sort(), [first.version, 'log'].sort());
+  assert.equal((await readExportRecords(out)).length, 1);
+  await twin.remove();
 });
 
 test('an export is sorted by split hash, then id; the manifest names each file with its hash; nobody else may read it', async () => {
-  const lake = await lakeOf(sessions);
-  const exported = await run(lake);
   const { files, datasets, version } = await manifestOf(exported);
   assert.equal(version, exported.version);
   assert.equal(datasets.sft?.rows, 60);
@@ -145,7 +149,6 @@ test('an export is sorted by split hash, then id; the manifest names each file w
   assert.equal(Number(unsorted.getRowsJS()[0]?.[0]), 0);
   assert.equal((await stat(train)).mode & 0o777, 0o600);
   assert.equal((await stat(exported.folder ?? '')).mode & 0o777, 0o700);
-  await lake.remove();
 });
 
 test('a later export names the one before it in its record only', async () => {
@@ -219,9 +222,8 @@ test('a row of an older day stands for its copies on later days', async () => {
 });
 
 test('filters choose rows and stand in the manifest; nothing chosen writes nothing', async () => {
-  const lake = await lakeOf(sessions);
   const count = async (filters: ExportOptions['filters']) =>
-    (await run(lake, { filters })).datasets.sft?.rows;
+    (await run(shared, { filters })).datasets.sft?.rows;
   assert.equal(await count({ agent: 'codex' }), 20);
   assert.equal(await count({ project: 'work' }), 12);
   assert.equal(await count({ project: '~/work/deep/' }), 12);
@@ -229,16 +231,13 @@ test('filters choose rows and stand in the manifest; nothing chosen writes nothi
   assert.equal(await count({ since: '2026-01-02' }), 30);
   assert.equal(await count({ until: '2026-01-02', agent: 'claude' }), 20);
   assert.equal(await count({ model: 'model-a' }), 60);
-  const nothing = await run(lake, { filters: { model: 'model-b' } });
+  const nothing = await run(shared, { filters: { model: 'model-b' } });
   assert.deepEqual([nothing.version, nothing.folder], [null, null]);
-  const filtered = await run(lake, { filters: { agent: 'codex' } });
+  const filtered = await run(shared, { filters: { agent: 'codex' } });
   assert.deepEqual((await manifestOf(filtered)).filters, { agent: 'codex' });
-  await lake.remove();
 });
 
 test('the card names every file group that is there, documents every column and sets max_length', async () => {
-  const lake = await lakeOf(sessions);
-  const exported = await run(lake);
   const card = await readFile(join(exported.folder ?? '', 'README.md'), 'utf8');
   for (const [name, dataset] of Object.entries(exported.datasets)) {
     for (const split of Object.keys(dataset.splits))
@@ -249,7 +248,6 @@ test('the card names every file group that is there, documents every column and 
   for (const { name } of metadata.schema.slice(1).filter(({ name }) => !['list', 'element'].includes(name))) {
     assert.ok(card.includes(`| ${name} | `), `the card has no line on ${name}`);
   }
-  await lake.remove();
 });
 
 test('a draft that a killed export left is swept, a record that is missing is written', async () => {

@@ -20,7 +20,7 @@ const exportIn = (profile: string) => exports.get(profile) as ExportResult;
 
 before(async () => {
   out = await mkdtemp(join(tmpdir(), 'tracemill-exports-'));
-  // One thread counts so few rows sooner than a second one starts.
+  // So few rows are counted sooner than a thread starts.
   config = { ...sampleConfig(await sampleLake()), workers: 1 };
   const options = {
     config,

@@ -11,6 +11,7 @@ import { silentProgress } from '../pipelines/lib/progress.js';
 import { openDuckDB, openWarehouse, quote } from '../pipelines/lib/warehouse.js';
 import { event, storeOf } from './support/eventStore.js';
 import { eventLine, makeEventStore } from './support/events.js';
+import { propertyRuns } from './support/propertyRuns.js';
 import { aWorld } from './support/worlds.js';
 
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
@@ -65,7 +66,7 @@ test('state as of a moment is the state of a lake that has only the events up to
       assert.deepEqual(then, await rowsOf(until.config, Object.keys(then)));
       await Promise.all([all.remove(), until.remove()]);
     }),
-    { numRuns: 3, endOnFailure: true, includeErrorInReport: true },
+    { numRuns: propertyRuns(2), endOnFailure: true, includeErrorInReport: true },
   );
 });
 

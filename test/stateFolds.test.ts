@@ -7,6 +7,7 @@ import type { Config } from '../pipelines/config.js';
 import { openDuckDB, openWarehouse, quote } from '../pipelines/lib/warehouse.js';
 import { canonicalJson, readLines, replaceEvents, storeOf } from './support/eventStore.js';
 import { makeEventStore } from './support/events.js';
+import { propertyRuns } from './support/propertyRuns.js';
 import { type Arrival, aWorld, growing, plainFold } from './support/worlds.js';
 
 const tables = [
@@ -58,7 +59,7 @@ test('state is what a walk through the events gives, at once or batch by batch, 
       assert.deepEqual(await stateOf(stepwise.config), await stateOf(atOnce.config));
       await Promise.all([atOnce.remove(), stepwise.remove()]);
     }),
-    { numRuns: 5, endOnFailure: true, includeErrorInReport: true },
+    { numRuns: propertyRuns(3), endOnFailure: true, includeErrorInReport: true },
   );
 });
 
@@ -87,7 +88,7 @@ test('events that arrive in any order, some twice, in any number of files, fold 
       assert.deepEqual(await stateOf(stepwise.config), await stateOf(atOnce.config));
       await Promise.all([atOnce.remove(), stepwise.remove()]);
     }),
-    { numRuns: 3, endOnFailure: true, includeErrorInReport: true },
+    { numRuns: propertyRuns(2), endOnFailure: true, includeErrorInReport: true },
   );
 });
 

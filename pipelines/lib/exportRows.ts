@@ -43,7 +43,7 @@ export async function judgeRows(task: ExportTask): Promise<void> {
   const entries = datasets.flatMap(({ table }) => Object.values(table.files));
   const total = entries.reduce((sum, { rows }) => sum + rows, 0);
   const { add: onRows, end } = progress('export: counting tokens', total, 'items');
-  const pool = startRowPool(workers);
+  const pool = await startRowPool(workers);
   try {
     for (const { name, table, encoding } of datasets) {
       await inspectDataset({

@@ -7,9 +7,11 @@ import { type Pool, startPool } from './workers.js';
 
 export type RowPool = Pool<RowsTask, RowVerdict[]>;
 
-/** Threads that judge rows and count their tokens. */
-export function startRowPool(workers: number): RowPool {
-  return startPool(new URL('./rowWorker.js', import.meta.url), workers);
+/** Threads that judge rows and count their tokens; a single worker is this thread, which need not start another. */
+export async function startRowPool(workers: number): Promise<RowPool> {
+  if (workers > 1) return startPool(new URL('./rowWorker.js', import.meta.url), workers);
+  const { judgeTask } = await import('./rowWorker.js');
+  return { run: async (task) => judgeTask(task), ready: async () => {}, close: async () => {} };
 }
 
 /** The dataset to look through: `where` and `refusal` are SQL over its columns. */

@@ -19,10 +19,13 @@ export type RowsTask = {
 /** `tokens` counts a row that may be written; `refusal` says why another may not. */
 export type RowVerdict = { readonly tokens: number; readonly refusal: string | null };
 
-parentPort?.on('message', ({ dataset, columns, rows }: RowsTask) => {
+parentPort?.on('message', (task: RowsTask) => parentPort?.postMessage(judgeTask(task)));
+
+/** The verdicts of a task's rows, in their order. */
+export function judgeTask({ dataset, columns, rows }: RowsTask): RowVerdict[] {
   const rule = ruleOf(dataset, columns);
-  parentPort?.postMessage(rows.map((row) => judge(row, rule)));
-});
+  return rows.map((row) => judge(row, rule));
+}
 
 function judge({ lists, texts, values, tools }: RowTask, rule: DatasetRule): RowVerdict {
   const messages = lists.map((list) => list.map(parse));

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Config } from './config.js';
 import { exitCodes, UserError } from './errors.js';
@@ -19,6 +19,7 @@ import type { StartProgress } from './lib/progress.js';
 import { publishExport, writeExtras } from './lib/publication.js';
 import { describeBenchmarks, selectRows } from './lib/rowSelection.js';
 import { tokenizer } from './lib/tokens.js';
+import { ownVersion } from './lib/version.js';
 import { openDuckDB } from './lib/warehouse.js';
 
 /** `tracemill export`. */
@@ -140,9 +141,4 @@ export async function exportDatasets(options: ExportOptions): Promise<ExportResu
     await rm(draft, { recursive: true, force: true });
     await rm(spill, { recursive: true, force: true });
   }
-}
-
-async function ownVersion(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

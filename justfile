@@ -25,16 +25,21 @@ build-datasets *options:
 diff *versions:
     @{{ tracemill }} diff {{ versions }}
 
+# Load the lake into ClickHouse: CLICKHOUSE_URL, or embedded in lake/clickhouse
+load *options:
+    @{{ tracemill }} load {{ options }}
+
 # Append new question/answer pairs for zvec
 handoff *options:
     @{{ tracemill }} handoff {{ options }}
 
-# Everything: ingest, build, export, hand off
+# Everything: ingest, build, export, hand off, load
 all:
     @{{ tracemill }} ingest
     @{{ tracemill }} build
     @{{ tracemill }} export
     @{{ tracemill }} handoff
+    @{{ tracemill }} load --optional
 
 # What the lake holds and what is out of date
 status *options:

@@ -3,7 +3,9 @@ import { createRequire } from 'node:module';
 import { DuckDBInstance } from '@duckdb/node-api';
 import glob from 'fast-glob';
 import { type Config, type Root, type SettingName, settings, settingValue } from './config.js';
-import { exitCodes } from './errors.js';
+import { exitCodes, UserError } from './errors.js';
+import { loadChdb } from './lib/chdb.js';
+import { pingServer } from './lib/clickhouseServer.js';
 import type { Command, Outcome } from './lib/command.js';
 import { amount } from './lib/progress.js';
 
@@ -22,6 +24,7 @@ async function doctor(config: Config): Promise<Outcome> {
     nodeVersion(),
     await duckdb(),
     await dataFolder(config),
+    await warehouse(config),
     ...(await Promise.all(config.claudeRoots.map((root) => sessionFolder('Claude Code', root)))),
     ...(await Promise.all(config.codexRoots.map((root) => sessionFolder('Codex', root)))),
     justBinary(),
@@ -83,6 +86,19 @@ async function dataFolder(config: Config): Promise<Finding> {
       state: 'bad',
       text: `${config.data} cannot be written; change its owner or set TRACEMILL_DATA`,
     };
+  }
+}
+
+/** Only looks: it makes no database, and does not open one that a load has open. */
+async function warehouse(config: Config): Promise<Finding> {
+  const { url } = config.clickhouse;
+  try {
+    if (url === null) await loadChdb();
+    const text = url === null ? 'embedded, chdb is there' : await pingServer(config);
+    return { name: 'ClickHouse', state: 'ok', text };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { name: 'ClickHouse', state: url === null ? 'note' : 'bad', text: error.message };
   }
 }
 

@@ -8,7 +8,7 @@ import type { Command, Outcome } from './lib/command.js';
 
 const cli = fileURLToPath(new URL('./cli.js', import.meta.url));
 const samples = fileURLToPath(new URL('../../data/samples', import.meta.url));
-const jobs = ['ingest', 'build', 'export', 'handoff', 'verify'];
+const jobs = ['ingest', 'build', 'export', 'load --optional', 'handoff', 'verify'];
 
 export const command: Command = {
   describe: 'Run the whole job once: over your own sessions, or over the samples when there are none',
@@ -35,9 +35,10 @@ async function start(
       : `Running over the sessions in ${roots(config).join(' and ')}.`,
   );
   const results: Record<string, unknown> = {};
-  for (const verb of jobs) {
+  for (const job of jobs) {
+    const [verb = '', ...options] = job.split(' ');
     log(`\n== ${verb}`);
-    const { code, stdout } = await runVerb(verb, environment, json);
+    const { code, stdout } = await runVerb([verb, ...options], environment, json);
     if (json && stdout !== '') results[verb] = JSON.parse(stdout);
     if (code !== exitCodes.ok) return { summary: [], json: { failed: verb, results }, exitCode: code };
   }
@@ -47,6 +48,7 @@ async function start(
       'Done. What it made:',
       `  ${join(data, 'lake')}      every log line, and the tables derived from it`,
       `  ${join(data, 'exports')}   training sets, one folder a version, each with a README.md`,
+      `  ${join(data, 'lake', 'clickhouse')}   the same as ClickHouse tables with views over them, unless CLICKHOUSE_URL is set`,
       `  ${join(data, 'handoff')}   question/answer lines for the vector database`,
       'Next: `npx --no just status` shows the tables; `npx --no just ingest` belongs on a cron.',
     ],
@@ -79,16 +81,19 @@ function sampleEnvironment(): { TRACEMILL_DATA: string } & Record<string, string
     SEQ_AGENT_QA_ZVEC_JSONL: join(data, 'handoff', 'agent_qa.jsonl'),
     TRACEMILL_SPOOL: join(samples, 'events'),
     TRACEMILL_SEQ_MEM: join(samples, 'seq_mem.jsonl'),
+    // Empty is unset: samples never go to a server.
+    CLICKHOUSE_URL: '',
+    CLICKHOUSE_CLUSTER: '',
   };
 }
 
 /** Its summary goes to this process's stdout, or is handed back as text where it is JSON. */
 async function runVerb(
-  verb: string,
+  words: readonly string[],
   environment: Record<string, string>,
   json: boolean,
 ): Promise<{ code: number; stdout: string }> {
-  const child = spawn(process.execPath, [cli, verb, ...(json ? ['--json'] : [])], {
+  const child = spawn(process.execPath, [cli, ...words, ...(json ? ['--json'] : [])], {
     env: childEnvironment(environment),
     stdio: ['ignore', json ? 'pipe' : 'inherit', 'inherit'],
   });

@@ -25,6 +25,10 @@ build-datasets *options:
 diff *versions:
     @{{ tracemill }} diff {{ versions }}
 
+# Load the lake into ClickHouse: CLICKHOUSE_URL, or embedded in lake/clickhouse
+load *options:
+    @{{ tracemill }} load {{ options }}
+
 # Append new question/answer pairs for zvec
 handoff *options:
     @{{ tracemill }} handoff {{ options }}
@@ -38,12 +42,14 @@ index *options:
 search *words:
     @{{ tracemill }} search "$@"
 
-# Everything: ingest, build, export, hand off
+# Everything: ingest, build, export, hand off, index, load
 all:
     @{{ tracemill }} ingest
     @{{ tracemill }} build
     @{{ tracemill }} export
     @{{ tracemill }} handoff
+    @{{ tracemill }} index --optional
+    @{{ tracemill }} load --optional
 
 # Read, build and hand off as the logs grow; Ctrl-C ends it
 watch *options:

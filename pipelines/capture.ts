@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config.js';
 import { exitCodes, UserError } from './errors.js';
-import { canIndex, describePass } from './lib/capturePass.js';
+import { describePass } from './lib/capturePass.js';
 import { type Capture, endCapture, readCapture, readWatchStatus, writeCapture } from './lib/captureState.js';
 import { runVerbs, startVerb } from './lib/childVerb.js';
 import type { Command, Context, Outcome } from './lib/command.js';
@@ -156,10 +156,8 @@ async function checkSpool({ config }: Call): Promise<Outcome> {
 }
 
 async function pass(call: Call, handoff: string[], words: string): Promise<Outcome> {
-  const verbs = [['ingest'], ['build'], handoff, ['index']];
-  const leaveOut = async (verb: string) =>
-    verb !== 'index' || canIndex(call.config) ? undefined : 'There is nothing to index yet, or no zvec.';
-  const { code, failed, results } = await runVerbs(verbs, { ...call, leaveOut });
+  const verbs = [['ingest'], ['build'], handoff, ['index', '--optional']];
+  const { code, failed, results } = await runVerbs(verbs, call);
   if (code !== exitCodes.ok) return { summary: [], json: { failed, results }, exitCode: code };
   return { summary: [words], json: { results } };
 }

@@ -12,6 +12,7 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
   build: { describe: 'Run the SQL models that are out of date', load: () => import('./build.js') },
   export: { describe: 'Write the training sets as a versioned export', load: () => import('./export.js') },
   diff: { describe: 'Say what differs between two exports', load: () => import('./diff.js') },
+  load: { describe: 'Load the lake into ClickHouse', load: () => import('./load.js') },
   handoff: { describe: 'Append new question/answer pairs for zvec', load: () => import('./handoff.js') },
   index: {
     describe: 'Keep a zvec collection in step with the handoff file',

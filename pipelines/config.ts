@@ -102,6 +102,11 @@ export const settings = {
     schema: databaseName,
     meaning: 'cluster that the tables are replicated and distributed on',
   },
+  prices: {
+    keys: ['TRACEMILL_PRICES'],
+    schema: path,
+    meaning: 'prices of models by date, for the costs in ClickHouse',
+  },
   crashAt: {
     keys: ['TRACEMILL_CRASH_AT'],
     schema: crashPoint,
@@ -149,6 +154,8 @@ export type Config = {
   readonly rescanMs: number;
   readonly flushEvery: number;
   readonly clickhouse: ClickhouseSettings;
+  /** JSON file of what a million tokens cost, by model and date. */
+  readonly prices: string;
   /** Tests only: the place in the code, `name:count`, at which the process ends with SIGKILL. */
   readonly crashAt: string | null;
   /** Where each setting came from: the environment key, or `default`. */
@@ -264,6 +271,7 @@ function derive(values: Values, origins: Record<SettingName, string>): Config {
     rescanMs: (values.rescan ?? 60) * 1e3,
     flushEvery: values.flushEvery ?? 100,
     clickhouse: clickhouse(values, origins),
+    prices: values.prices ?? fileURLToPath(new URL('../../data/prices.json', import.meta.url)),
     crashAt: values.crashAt ?? null,
     origins,
   };

@@ -5,7 +5,9 @@ import glob from 'fast-glob';
 import { type Config, type Root, type SettingName, settings, settingValue } from './config.js';
 import { exitCodes, UserError } from './errors.js';
 import { readCapture } from './lib/captureState.js';
+import { loadChdb } from './lib/chdb.js';
 import { findLeaving, lastCommitAt, readCleanupDays } from './lib/cleanup.js';
+import { pingServer } from './lib/clickhouseServer.js';
 import type { Command, Outcome } from './lib/command.js';
 import { readCrontab, takeOut } from './lib/crontab.js';
 import { readHolder } from './lib/pidFile.js';
@@ -28,6 +30,7 @@ async function doctor(config: Config, now: Date): Promise<Outcome> {
     nodeVersion(),
     await duckdb(),
     await dataFolder(config),
+    await warehouse(config),
     ...(await Promise.all(config.claudeRoots.map((root) => sessionFolder('Claude Code', root)))),
     ...(await Promise.all(config.codexRoots.map((root) => sessionFolder('Codex', root)))),
     await zvec(),
@@ -93,6 +96,19 @@ async function dataFolder(config: Config): Promise<Finding> {
       state: 'bad',
       text: `${config.data} cannot be written; change its owner or set TRACEMILL_DATA`,
     };
+  }
+}
+
+/** Only looks: it makes no database, and does not open one that a load has open. */
+async function warehouse(config: Config): Promise<Finding> {
+  const { url } = config.clickhouse;
+  try {
+    if (url === null) await loadChdb();
+    const text = url === null ? 'embedded, chdb is there' : await pingServer(config);
+    return { name: 'ClickHouse', state: 'ok', text };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { name: 'ClickHouse', state: url === null ? 'note' : 'bad', text: error.message };
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Config } from './config.js';
 import { exitCodes, UserError } from './errors.js';
@@ -23,6 +23,7 @@ import type { StartProgress } from './lib/progress.js';
 import { publishExport, writeExtras } from './lib/publication.js';
 import { describeBenchmarks, selectRows } from './lib/rowSelection.js';
 import { tokenizer } from './lib/tokens.js';
+import { ownVersion } from './lib/version.js';
 import { openDuckDB } from './lib/warehouse.js';
 
 /** `tracemill export`. */
@@ -176,9 +177,4 @@ async function writeExport(options: ExportOptions, profile: Profile, source: Sou
     await rm(draft, { recursive: true, force: true });
     await rm(spill, { recursive: true, force: true });
   }
-}
-
-async function ownVersion(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -8,10 +8,9 @@ import { exitCodes } from './errors.js';
 import { runVerbs } from './lib/childVerb.js';
 import type { Command, Outcome } from './lib/command.js';
 import { writeAtomically } from './lib/lake.js';
-import { zvecProblem } from './lib/zvec.js';
 
 const samples = fileURLToPath(new URL('../../data/samples', import.meta.url));
-const jobs = ['ingest', 'build', 'export', 'handoff', 'index', 'verify'];
+const jobs = ['ingest', 'build', 'export', 'load --optional', 'handoff', 'index --optional', 'verify'];
 
 export const command: Command = {
   describe: 'Run the whole job once: over your own sessions, or over the samples when there are none',
@@ -40,9 +39,8 @@ async function start(
       : `Running over the sessions in ${roots(config).join(' and ')}.`,
   );
   if (onSamples) await copySeqMem(environment);
-  const leaveOut = async (verb: string) => (verb === 'index' ? zvecProblem() : undefined);
-  const verbs = jobs.map((verb) => [verb]);
-  const { code, failed, results } = await runVerbs(verbs, { environment, json, log, leaveOut });
+  const verbs = jobs.map((job) => job.split(' '));
+  const { code, failed, results } = await runVerbs(verbs, { environment, json, log });
   if (code !== exitCodes.ok) return { summary: [], json: { failed, results }, exitCode: code };
   return {
     summary: [
@@ -50,6 +48,7 @@ async function start(
       'Done. What it made:',
       `  ${join(data, 'lake')}      every log line, and the tables derived from it`,
       `  ${join(data, 'exports')}   training sets, one folder a version, each with a README.md`,
+      `  ${join(data, 'lake', 'clickhouse')}   the same as ClickHouse tables with views over them, unless CLICKHOUSE_URL is set`,
       `  ${join(data, 'handoff')}   question/answer lines for the vector database, and an index: \`npx --no tracemill search\``,
       'Next: `npx --no just status` shows the tables; `npx --no just capture-on` keeps them up to date.',
     ],
@@ -88,5 +87,8 @@ function sampleEnvironment(): { TRACEMILL_DATA: string } & Record<string, string
     SEQ_AGENT_QA_ZVEC_JSONL: join(data, 'handoff', 'agent_qa.jsonl'),
     TRACEMILL_SPOOL: join(samples, 'events'),
     TRACEMILL_SEQ_MEM: join(data, 'seq_mem.jsonl'),
+    // Empty is unset: samples never go to a server.
+    CLICKHOUSE_URL: '',
+    CLICKHOUSE_CLUSTER: '',
   };
 }

@@ -77,3 +77,8 @@ test('a bad URL is told without what it holds', () => {
   ] as const;
   for (const [url, words] of refused) assert.throws(() => readConfig({ CLICKHOUSE_URL: url }), words);
 });
+
+test('what embedded ClickHouse would read as a pattern is refused', async () => {
+  const config = readConfig({ TRACEMILL_DATA: join(folder, 'a{b,c}') });
+  await assert.rejects(openClickhouse(config), /a\{b,c\}: embedded ClickHouse reads \{ and \} in a path/);
+});

@@ -14,7 +14,7 @@ export type RunVerb = (words: readonly string[]) => Promise<VerbEnd>;
 const keptWords = 16 << 10;
 
 /** Runs a verb as the command line does, its words on this process's terminal, or handed back as JSON. */
-export async function runVerb(
+async function runVerb(
   words: readonly string[],
   { environment = {}, json }: { environment?: Readonly<Record<string, string>>; json: boolean },
 ): Promise<VerbEnd> {
@@ -41,28 +41,19 @@ export function startVerb(words: readonly string[], log: number): { pid: number;
   return { pid: child.pid ?? 0, exited };
 }
 
-/**
- * Runs verbs one after the other and stops at the first that fails; `results` holds their JSON where that was asked for.
- * `leaveOut` is asked when a verb's turn comes: the reason it gives is said, and the verb is passed over.
- */
+/** Runs verbs one after the other and stops at the first that fails; `results` holds their JSON where that was asked for. */
 export async function runVerbs(
   verbs: readonly (readonly string[])[],
   options: {
     environment?: Readonly<Record<string, string>>;
     json: boolean;
     log: (line: string) => void;
-    leaveOut?: (verb: string) => Promise<string | undefined>;
   },
 ): Promise<{ code: number; failed: string | null; results: Record<string, unknown> }> {
   const results: Record<string, unknown> = {};
   for (const words of verbs) {
     const [verb = ''] = words;
     options.log(`\n== ${words.join(' ')}`);
-    const reason = await options.leaveOut?.(verb);
-    if (reason !== undefined) {
-      options.log(`left out. ${reason}`);
-      continue;
-    }
     const { code, stdout } = await runVerb(words, options);
     if (options.json && stdout !== '') results[verb] = JSON.parse(stdout);
     if (code !== exitCodes.ok) return { code, failed: verb, results };

@@ -1,17 +1,17 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import {
-  type ClickHouseClient,
-  ClickHouseLogLevel,
-  type ClickHouseSettings,
-  createClient,
-} from '@clickhouse/client';
+import type { ClickHouseClient } from '@clickhouse/client';
 import type { Config } from '../config.js';
 import { exitCodes, UserError } from '../errors.js';
+import { embeddedClient } from './chdb.js';
 import { clickhouseError } from './clickhouseErrors.js';
-import { lakeFolder, makeFolder } from './lake.js';
-import { isRunning } from './processes.js';
+import {
+  firstTimeoutMs,
+  knownSettings,
+  type Settings,
+  serverClient,
+  serverVersion,
+} from './clickhouseServer.js';
+import { onCluster } from './clusterDdl.js';
 
 /** A warehouse, open: a bare table name is one of the database of the settings. */
 export type Clickhouse = {
@@ -19,12 +19,16 @@ export type Clickhouse = {
   /** True where the engine is in this process: it reads files by `file()`, and no stream can be inserted. */
   readonly embedded: boolean;
   readonly database: string;
+  /** The cluster its tables are distributed on, null for none. */
+  readonly cluster: string | null;
   /** As `select version()` gives it. */
   readonly version: string;
   /** Runs a statement that gives no rows. */
   readonly run: (sql: string, params?: QueryParams) => Promise<void>;
   /** The rows of a SELECT without a FORMAT; integers of 64 bits are text. */
   readonly rows: <Row = Record<string, unknown>>(sql: string, params?: QueryParams) => Promise<Row[]>;
+  /** Inserts a few rows; times may be written as ISO 8601. */
+  readonly insert: (table: string, rows: readonly object[]) => Promise<void>;
   /** Sends a stream as the body of `insert into … format …`; a server only. */
   readonly send: (sql: string, body: Readable) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -33,39 +37,49 @@ export type Clickhouse = {
 /** Values of `{name:Type}` in a statement. */
 export type QueryParams = Readonly<Record<string, unknown>>;
 
-type Options = NonNullable<Parameters<typeof createClient>[0]>;
-type Connection = NonNullable<Options['connection']>;
-type Chdb = { createChdbConnection: (options: { path: string }) => Connection };
+// On a cluster an insert answers once the shards have the rows, and a shard without rows of a day gives that day up.
+const shardSettings = { insert_distributed_sync: '1', allow_replace_partition_from_empty_source: '1' };
 
 // Long enough for the insert of one day; `?request_timeout=` in CLICKHOUSE_URL is stronger.
 const requestTimeoutMs = 600_000;
 
 /**
  * Opens the server of CLICKHOUSE_URL or, unset, ClickHouse in this process over `lake/clickhouse`, and makes the database.
- * All that can go wrong there is a UserError. `settings` hold for every statement.
+ * All that can go wrong there is a UserError. `settings` hold for every statement; those it does not know are left out.
  */
 export async function openClickhouse(
   config: Config,
-  { settings = {} }: { settings?: ClickHouseSettings } = {},
+  { settings = {} }: { settings?: Settings } = {},
 ): Promise<Clickhouse> {
   const { url, database, cluster } = config.clickhouse;
+  if (url === null && cluster !== null) {
+    throw new UserError('CLICKHOUSE_CLUSTER: a cluster needs a server; set CLICKHOUSE_URL, or unset it', {
+      exitCode: exitCodes.usage,
+    });
+  }
   const where = url === null ? 'lake/clickhouse' : `CLICKHOUSE_URL ${new URL(url).origin}`;
-  const all: ClickHouseSettings = { output_format_json_quote_64bit_integers: 1, ...settings };
+  const server = (database: string, timeoutMs: number, settings: Settings) =>
+    serverClient(config, { database, timeoutMs, settings });
   // A server refuses every statement sent to a database that is not there, even the one that makes it.
-  const first = url === null ? await embeddedClient(config) : serverClient(config, 'default', all);
+  const first = url === null ? await embeddedClient(config) : server('default', firstTimeoutMs, {});
   try {
-    const onCluster = cluster === null ? '' : ` on cluster '${cluster}'`;
     const version = await serverVersion(first, where);
-    await first.command({ query: `create database if not exists ${database}${onCluster}` });
+    const known = await knownSettings(first, {
+      output_format_json_quote_64bit_integers: '1',
+      date_time_input_format: 'best_effort',
+      ...(cluster === null ? {} : shardSettings),
+      ...settings,
+    });
+    await first.command({ query: `create database if not exists ${database}${onCluster(cluster)}` });
     if (url === null) {
       // What `use` and `set` say holds for the session, which embedded is the whole connection.
       await first.command({ query: `use ${database}` });
-      for (const [name, value] of Object.entries(all))
-        await first.command({ query: `set ${name} = '${value}'` });
-    }
-    if (url !== null) await first.close();
-    const client = url === null ? first : serverClient(config, database, all);
-    return session({ client, embedded: url === null, database, version, where });
+      for (const [name, value] of Object.entries(known)) {
+        await first.command({ query: `set ${name} = ${literal(value)}` });
+      }
+    } else await first.close();
+    const client = url === null ? first : server(database, requestTimeoutMs, known);
+    return session({ client, embedded: url === null, database, cluster, version, where });
   } catch (error) {
     await first.close();
     throw clickhouseError(error, where);
@@ -76,10 +90,11 @@ function session(of: {
   client: ClickHouseClient;
   embedded: boolean;
   database: string;
+  cluster: string | null;
   version: string;
   where: string;
 }): Clickhouse {
-  const { client, embedded, database, version, where } = of;
+  const { client, embedded, database, cluster, version, where } = of;
   const guard = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
@@ -97,90 +112,27 @@ function session(of: {
     client,
     embedded,
     database,
+    cluster,
     version,
     run: async (sql, params) => {
       await guard(client.command({ query: sql, ...given(params) }));
     },
     rows: (sql, params) => guard(ask(sql, params)),
-    send: async (sql, body) => {
-      const result = await guard(client.exec({ query: sql, values: body }));
-      for await (const _ of result.stream);
+    insert: async (table, values) => {
+      // The embedded client knows no database of its own for an insert.
+      await guard(client.insert({ table: `${database}.${table}`, values, format: 'JSONEachRow' }));
     },
+    send: (sql, body) => guard(sendBody(client, sql, body)),
     close: () => client.close(),
   };
 }
 
-function serverClient(config: Config, database: string, settings: ClickHouseSettings): ClickHouseClient {
-  const { url, user, password } = config.clickhouse;
-  const parsed = new URL(url ?? '');
-  const given = parsed.searchParams;
-  try {
-    return createClient({
-      url: parsed,
-      // The client refuses a user beside a token.
-      ...(given.has('access_token') ? {} : { username: user, password }),
-      database,
-      application: 'tracemill',
-      ...(given.has('request_timeout') ? {} : { request_timeout: requestTimeoutMs }),
-      compression: { response: true },
-      // Headers while a statement runs keep what stands between us and the server from hanging up.
-      clickhouse_settings: {
-        send_progress_in_http_headers: 1,
-        http_headers_progress_interval_ms: '20000',
-        ...settings,
-      },
-      log: { level: ClickHouseLogLevel.OFF },
-    });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UserError(`CLICKHOUSE_URL: ${why}; correct it`, { cause: error, exitCode: exitCodes.usage });
-  }
+async function sendBody(client: ClickHouseClient, query: string, values: Readable): Promise<void> {
+  const { stream } = await client.exec({ query, values });
+  for await (const _ of stream);
 }
 
-async function embeddedClient(config: Config): Promise<ClickHouseClient> {
-  const path = join(lakeFolder(config), 'clickhouse');
-  const { createChdbConnection } = await loadChdb();
-  await makeFolder(path);
-  try {
-    const connection = createChdbConnection({ path });
-    return createClient({ connection, log: { level: ClickHouseLogLevel.OFF } });
-  } catch (error) {
-    // The engine tells its reason on stderr only; its status file tells who holds the folder.
-    const status = await readFile(join(path, 'status'), 'utf8').catch(() => '');
-    const pid = /^PID: (\d+)/m.exec(status)?.[1];
-    if (pid !== undefined && isRunning(Number(pid))) {
-      throw new UserError(`lake/clickhouse: process ${pid} has it open; wait for it, or end it`, {
-        cause: error,
-        exitCode: exitCodes.locked,
-      });
-    }
-    throw new UserError(
-      'lake/clickhouse: cannot be opened; check its owner and free space, or delete it and load again',
-      { cause: error },
-    );
-  }
-}
-
-/** The optional package; without it, or on a platform it has no engine for, a UserError says what to do. */
-export async function loadChdb(): Promise<Chdb> {
-  // Not a literal: the compiler must not miss a package that may be absent.
-  const name: string = 'chdb/connection';
-  try {
-    return (await import(name)) as Chdb;
-  } catch (error) {
-    const why = (error instanceof Error ? error.message : String(error)).split('\n')[0];
-    throw new UserError(
-      `chdb: is not installed or does not run here (${why}); run \`npm install --include=optional\`, or set CLICKHOUSE_URL to a server`,
-      { cause: error },
-    );
-  }
-}
-
-/** Also tells whether what answers is a ClickHouse. */
-async function serverVersion(client: ClickHouseClient, where: string): Promise<string> {
-  const result = await client.query({ query: 'select version() as version', format: 'JSONEachRow' });
-  const text = await result.text();
-  const version = /^\{"version":"(\d+\.[^"]*)"\}\n?$/.exec(text)?.[1];
-  if (version !== undefined) return version;
-  throw new UserError(`${where}: something answers, but it is not ClickHouse; correct the URL`);
+/** A string literal of ClickHouse, which reads a backslash as an escape. */
+export function literal(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

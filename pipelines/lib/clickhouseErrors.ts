@@ -1,9 +1,9 @@
-import { ClickHouseError } from '@clickhouse/client';
 import { UserError } from '../errors.js';
 
 /** Error codes of the server that a person can do something about; the rest is a bug of ours. */
 const refusals: Readonly<Record<string, string>> = {
   81: 'has no such database; make it, or set CLICKHOUSE_DATABASE',
+  139: 'has no Keeper or no macros of its shard and replica; a cluster needs both in its configuration',
   159: 'took longer than its time limit; raise max_execution_time of the user',
   164: 'lets this user only read; give it the right to write',
   192: 'does not know this user; set CLICKHOUSE_USER and CLICKHOUSE_PASSWORD',
@@ -15,6 +15,8 @@ const refusals: Readonly<Record<string, string>> = {
   243: 'has no space left on its disk; free some space and run again',
   497: 'does not let this user do that; grant CREATE, ALTER, DROP, INSERT and SELECT on the database',
   516: 'refuses this user or password; set CLICKHOUSE_USER and CLICKHOUSE_PASSWORD',
+  225: 'has no Keeper; a cluster needs one',
+  999: 'lost its Keeper; look after the cluster, then run again',
   701: 'knows no such cluster; correct CLICKHOUSE_CLUSTER',
 };
 
@@ -42,11 +44,13 @@ export function clickhouseError(error: unknown, where: string): unknown {
   if (!(error instanceof Error) || error instanceof UserError) return error;
   const say = (words: string) => new UserError(`${where}: ${words}`, { cause: error });
   if (/No space left on device|Errno: 28\b|errno: 28\b/.test(error.message)) return say(refusals[243] ?? '');
-  if (error instanceof ClickHouseError) {
-    const words = refusals[error.code];
+  // Not instanceof: the embedded client brings its own class of the same name.
+  const { code = '' } = error as { code?: string };
+  if (/^\d+$/.test(code)) {
+    const words = refusals[code];
     return words === undefined ? error : say(words);
   }
-  const text = `${(error as NodeJS.ErrnoException).code ?? ''} ${error.name} ${error.message}`;
+  const text = `${code} ${error.name} ${error.message}`;
   const words = wires.find(([pattern]) => pattern.test(text))?.[1];
   if (words !== undefined) return say(words);
   // A page of a proxy or of another server in place of an answer.

@@ -15,6 +15,7 @@ import {
 } from './clusterModels.js';
 import { saveRows } from './clusterRows.js';
 import { readProject, selectModels } from './graph.js';
+import { planTable, readLoads } from './loadPlan.js';
 import { type Column, type Manifest, readManifest, storeDraft, type Table } from './manifest.js';
 import type { Model } from './model.js';
 import type { StartProgress } from './progress.js';
@@ -38,6 +39,7 @@ export async function deriveDatasets(of: {
   progress: StartProgress;
 }): Promise<Derived> {
   const { config, lake, folder, progress } = of;
+  const manifest = await readManifest(lake);
   const described = await describeDatasets(config, lake);
   const { functions, models } = await readClusterFolder(config.sql);
   const arrived = join(folder, 'arrived');
@@ -45,7 +47,7 @@ export async function deriveDatasets(of: {
   const clickhouse = await openClickhouse(config, { settings: modelSettings });
   const { add, end } = progress('export: deriving in ClickHouse', models.length, 'items');
   try {
-    await checkInputs(clickhouse);
+    await checkInputs(clickhouse, manifest);
     await makeModels(clickhouse, functions, models, () => add(1));
     for (const name of [...clusterDatasets, 'withheld']) {
       await saveRows(clickhouse, `select * from model_${name}`, join(arrived, `${name}.parquet`));
@@ -57,7 +59,7 @@ export async function deriveDatasets(of: {
   }
   const tables = await storeTables(folder, arrived, described.columns);
   await rm(arrived, { recursive: true });
-  const events = (await readManifest(lake)).tables['events.training_events'];
+  const events = manifest.tables['events.training_events'];
   return {
     lake: folder,
     tables: events ? { ...tables, 'events.training_events': seenFrom(folder, lake, events) } : tables,
@@ -84,16 +86,23 @@ async function describeDatasets(config: Config, lake: string) {
   }
 }
 
-async function checkInputs(clickhouse: Clickhouse): Promise<void> {
-  const rows = await clickhouse.rows<{ name: string }>(
-    'select name from system.tables where database = currentDatabase()',
+/** Models read what is loaded: it must be what the lake publishes now. */
+async function checkInputs(clickhouse: Clickhouse, manifest: Manifest): Promise<void> {
+  const [noted] = await clickhouse.rows(
+    `select name from system.tables where database = currentDatabase() and name = 'loads'`,
   );
-  const there = new Set(rows.map(({ name }) => name));
-  const missing = clusterInputs.find((table) => !there.has(table.replace(/^\w+\./, '')));
-  if (missing === undefined) return;
-  throw new UserError(
-    `${missing}: is not in ClickHouse; run \`tracemill build --engine clickhouse\` and \`tracemill load\``,
-  );
+  const loads = noted === undefined ? null : await readLoads(clickhouse);
+  for (const input of clusterInputs) {
+    const table = input.replace(/^\w+\./, '');
+    if (manifest.tables[input] === undefined) {
+      throw new UserError(`${input}: is not built; run \`tracemill build --engine clickhouse\``);
+    }
+    if (loads === null) throw new UserError(`${input}: is not in ClickHouse; run \`tracemill load\``);
+    const plan = await planTable(clickhouse, { table, manifest, loads, full: false });
+    const day = plan?.replace[0]?.day ?? plan?.drop[0];
+    if (day === undefined) continue;
+    throw new UserError(`${input} ${day}: ClickHouse holds another state of it; run \`tracemill load\``);
+  }
 }
 
 /** Makes files by day of the Parquet that arrived, typed and in order, as build would have made them. */

@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClickHouseSettings } from '@clickhouse/client';
 import { exitCodes, UserError } from '../errors.js';
 import type { Clickhouse } from './clickhouse.js';
 
@@ -36,14 +35,16 @@ export type ClusterFolder = {
 };
 
 /** Settings of the session that makes models. The lake's models take SQL's nulls for granted: a join that finds nothing gives null, not a zero. */
-export const modelSettings: ClickHouseSettings = {
-  join_use_nulls: 1,
+export const modelSettings: Readonly<Record<string, string>> = {
+  join_use_nulls: '1',
   // Rows hold texts of megabytes: a block of the usual 65,000 of them would fill the memory.
   max_block_size: '2048',
+  // On a cluster the models stand on one node: the others are sent what a join needs of them.
+  prefer_global_in_and_join: '1',
   // What is told of a column of few values is itself of few values.
-  allow_suspicious_low_cardinality_types: 1,
+  allow_suspicious_low_cardinality_types: '1',
   // json_text undoes the escape, and would spoil text where there is none.
-  output_format_json_escape_forward_slashes: 1,
+  output_format_json_escape_forward_slashes: '1',
 };
 
 /** Refuses the name of a dataset that ClickHouse does not derive. */

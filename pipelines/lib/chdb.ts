@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import type { Config } from '../config.js';
+import { exitCodes, UserError } from '../errors.js';
+import { lakeFolder, makeFolder } from './lake.js';
+import { isRunning } from './processes.js';
+
+type Options = NonNullable<Parameters<typeof createClient>[0]>;
+type Connection = NonNullable<Options['connection']>;
+type Chdb = { createChdbConnection: (options: { path: string }) => Connection };
+
+/** ClickHouse in this process over `lake/clickhouse`; one process at a time. */
+export async function embeddedClient(config: Config): Promise<ClickHouseClient> {
+  const path = join(lakeFolder(config), 'clickhouse');
+  if (/[{}]/.test(path)) {
+    throw new UserError(
+      `${config.data}: embedded ClickHouse reads { and } in a path as a pattern; name another folder in TRACEMILL_DATA, or set CLICKHOUSE_URL`,
+      { exitCode: exitCodes.usage },
+    );
+  }
+  const { createChdbConnection } = await loadChdb();
+  await makeFolder(path);
+  try {
+    const connection = createChdbConnection({ path });
+    return createClient({ connection, log: { level: ClickHouseLogLevel.OFF } });
+  } catch (error) {
+    // The engine tells its reason on stderr only; its status file tells who holds the folder.
+    const status = await readFile(join(path, 'status'), 'utf8').catch(() => '');
+    const pid = /^PID: (\d+)/m.exec(status)?.[1];
+    if (pid !== undefined && isRunning(Number(pid))) {
+      throw new UserError(`lake/clickhouse: process ${pid} has it open; wait for it, or end it`, {
+        cause: error,
+        exitCode: exitCodes.locked,
+      });
+    }
+    throw new UserError(
+      'lake/clickhouse: cannot be opened; check its owner and free space, or delete it and load again',
+      { cause: error },
+    );
+  }
+}
+
+/** The optional package; without it, or on a platform it has no engine for, a UserError says what to do. */
+export async function loadChdb(): Promise<Chdb> {
+  // Not a literal: the compiler must not miss a package that may be absent.
+  const name: string = 'chdb/connection';
+  try {
+    return (await import(name)) as Chdb;
+  } catch (error) {
+    const why = (error instanceof Error ? error.message : String(error)).split('\n')[0];
+    throw new UserError(
+      `chdb: is not installed or does not run here (${why}); run \`npm install --include=optional\`, or set CLICKHOUSE_URL to a server`,
+      { cause: error },
+    );
+  }
+}

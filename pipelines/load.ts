@@ -17,6 +17,7 @@ import { readManifest } from './lib/manifest.js';
 import { readPrices } from './lib/prices.js';
 import type { StartProgress } from './lib/progress.js';
 import { reconcile } from './lib/reconcile.js';
+import { sweepStages } from './lib/stage.js';
 import { ownVersion } from './lib/version.js';
 
 /** `tracemill load`. */
@@ -93,6 +94,7 @@ async function loadLake(clickhouse: Clickhouse, options: LoadOptions, now: Date)
   const files = await readDdl(config.sql);
   const keys = shardingKeys(files);
   const applied = await applyDdl(clickhouse, files, now);
+  await sweepStages(clickhouse, [...keys.keys()]);
   const loads = await readLoads(clickhouse);
   const plans: TablePlan[] = [];
   const leftOut: string[] = [];

@@ -14,6 +14,17 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
   diff: { describe: 'Say what differs between two exports', load: () => import('./diff.js') },
   load: { describe: 'Load the lake into ClickHouse', load: () => import('./load.js') },
   handoff: { describe: 'Append new question/answer pairs for zvec', load: () => import('./handoff.js') },
+  index: {
+    describe: 'Keep a zvec collection in step with the handoff file',
+    load: () => import('./index.js'),
+  },
+  search: { describe: 'Search the indexed question/answer pairs', load: () => import('./search.js') },
+  watch: { describe: 'Read, build and hand off as the logs grow', load: () => import('./watch.js') },
+  capture: {
+    describe: 'Watch in the background: on, off, status, logs',
+    load: () => import('./capture.js'),
+  },
+  schedule: { describe: 'Put ingest into the crontab, or take it out', load: () => import('./schedule.js') },
   verify: { describe: 'Rebuild every source range and compare SHA-256', load: () => import('./verify.js') },
   status: { describe: 'What the lake holds and what is out of date', load: () => import('./status.js') },
   doctor: { describe: 'Check this machine and print every setting', load: () => import('./doctor.js') },
@@ -30,6 +41,8 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
 };
 
 const argv = hideBin(process.argv);
+// Words that cannot be written, as to a log on a full disk, must not end the work.
+process.stderr.on('error', () => {});
 process.exitCode = await main(argv);
 
 async function main(words: string[]): Promise<number> {
@@ -57,7 +70,7 @@ async function main(words: string[]): Promise<number> {
       const { command } = await entry.load();
       const positionals = Object.entries(command.positionals ?? {});
       parser = parser.command(
-        [verb, ...positionals.map(([name]) => `[${name}]`)].join(' '),
+        [verb, ...positionals.map(([name, { array }]) => `[${name}${array === true ? '..' : ''}]`)].join(' '),
         command.describe,
         (builder) =>
           positionals.reduce(

@@ -204,6 +204,25 @@ export function childEnvironment(keys: Readonly<Record<string, string>>): NodeJS
   return { ...process.env, ...keys };
 }
 
+/**
+ * The settings in force as environment keys, for a process that begins elsewhere: paths absolute, the data folder always,
+ * nothing of ClickHouse and nothing that is for tests only.
+ */
+export function carriedEnvironment(
+  config: Config,
+  env: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const carried: Record<string, string> = { TRACEMILL_DATA: config.data };
+  for (const [name, { schema }] of Object.entries(settings)) {
+    const key = config.origins[name as SettingName];
+    const text = env[key];
+    if (text === undefined || name.startsWith('clickhouse') || name === 'crashAt') continue;
+    const value: unknown = schema.parse(text);
+    carried[key] = typeof value === 'string' ? value : text;
+  }
+  return carried;
+}
+
 /** Milliseconds of `90s`, `10m`, `1h`, `2d`; a bare number is seconds. */
 export function milliseconds(text: string): number {
   const units: Record<string, number> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86400e3 };

@@ -1,32 +1,35 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from './config.js';
 import type { Command } from './lib/command.js';
-import { rawFilesTable, readCommits } from './lib/commits.js';
-import {
-  type HandedOff,
-  type HandoffWriter,
-  mendHandoff,
-  openHandoff,
-  readHandoff,
-} from './lib/handoffFile.js';
-import { lakeFolder } from './lib/lake.js';
+import { utc } from './lib/filters.js';
+import { mendHandoff, openHandoff, readHandoff } from './lib/handoffFile.js';
+import { type Plan, planHandoff } from './lib/handoffPlan.js';
+import type { LineWriter } from './lib/lineBatches.js';
 import { withLock } from './lib/lock.js';
+import { pairText } from './lib/pairText.js';
 import { amount } from './lib/progress.js';
+import { openSeqMem, pairEvent, readSeqMem } from './lib/seqMem.js';
 import { openWarehouse } from './lib/warehouse.js';
 
 /** `tracemill handoff`. */
 export const command: Command = {
-  describe: 'Append new and changed question/answer pairs for zvec',
+  describe: 'Append new and changed question/answer pairs for zvec, and rows for new ones to seq_mem.jsonl',
   example: 'tracemill handoff --rebuild',
   options: {
     rebuild: {
       type: 'boolean',
       default: false,
-      describe: 'Write the file from scratch, every pair as revision 1',
+      describe: 'Write the file from scratch, every pair as revision 1; seq_mem.jsonl keeps its rows',
+    },
+    from: {
+      type: 'string',
+      describe:
+        'Leave out pairs answered before this time (2026-05-01, 2026-05-01T12:00Z) and not handed off yet',
     },
   },
   run: async (args, { config, log, now }) => {
-    const result = await handoff({ config, now: now(), rebuild: args.rebuild === true });
+    const from = args.from === undefined ? null : utc('from', String(args.from));
+    const result = await handoff({ config, now: now(), rebuild: args.rebuild === true, from });
     if (result.foreign > 0) {
       log(
         `${result.file}: ${amount(result.foreign, 'items')} lines are no records of ours; left as they are`,
@@ -37,145 +40,153 @@ export const command: Command = {
       `${amount(result.changed, 'items')} changed`,
       `${amount(result.deleted, 'items')} taken back`,
       `${amount(result.waiting, 'items')} not final yet`,
+      ...(from === null ? [] : [`${amount(result.earlier, 'items')} from before ${args.from}`]),
+      ...(result.cut === 0 ? [] : [`${amount(result.cut, 'items')} cut at a word for their length`]),
     ];
-    return { summary: [`${result.file}: ${counts.join(', ')}`], json: result };
+    return {
+      summary: [
+        `${result.file}: ${counts.join(', ')}`,
+        `${result.seqMem}: ${amount(result.noted, 'items')} new`,
+      ],
+      json: result,
+    };
   },
 };
 
-export type HandoffOptions = { config: Config; now: Date; rebuild: boolean };
-
-/** Pairs by what became of them in this run. */
-export type HandoffResult = {
-  file: string;
-  added: number;
-  changed: number;
-  deleted: number;
-  waiting: number;
-  foreign: number;
+export type HandoffOptions = {
+  config: Config;
+  now: Date;
+  rebuild: boolean;
+  /** Pairs answered before this time (UTC, as DuckDB reads it) stay where they are, unless they were handed off before. */
+  from?: string | null;
 };
 
-/** Brings the handoff file up to the lake: each final pair stands in it once for each content it had, whatever is killed when. */
-export async function handoff({ config, now, rebuild }: HandoffOptions): Promise<HandoffResult> {
+/** Pairs by what became of them in this run. */
+export type HandoffResult = Omit<Plan, 'unnoted'> & {
+  file: string;
+  /** Lines whose text was cut. */
+  cut: number;
+  foreign: number;
+  seqMem: string;
+  /** Rows appended to seq's memory log. */
+  noted: number;
+};
+
+/**
+ * Brings the handoff file and seq's memory log up to the lake: each final pair stands in the one once for each content it
+ * had, in the other once, whatever is killed when.
+ */
+export async function handoff(options: HandoffOptions): Promise<HandoffResult> {
+  const { config, now, rebuild, from = null } = options;
   return withLock(config, 'handoff', async () => {
-    const { connection, close } = await openWarehouse({ config, tables: ['core.qa_pairs'] });
+    const tables = ['core.qa_pairs', 'core.sessions'];
+    const { connection, close } = await openWarehouse({ config, tables });
     try {
       if (!rebuild) await mendHandoff(config.handoff);
       const { byId, foreign } = rebuild ? { byId: new Map(), foreign: 0 } : await readHandoff(config.handoff);
-      const plan = await planHandoff({ connection, config, now, byId });
-      const result = { file: config.handoff, ...plan, foreign };
-      if (plan.added + plan.changed + plan.deleted === 0 && !rebuild) return result;
-      const writer = await openHandoff(config.handoff, rebuild);
-      await writePairs(connection, config, writer);
-      await writeDeletions(connection, writer);
-      await writer.end();
-      return result;
+      const seqMem = await readSeqMem(config);
+      const { unnoted, ...plan } = await planHandoff({
+        connection,
+        config,
+        now,
+        from,
+        byId,
+        noted: seqMem.ids,
+      });
+      let cut = 0;
+      if (rebuild || plan.added + plan.changed + plan.deleted > 0) {
+        const writer = await openHandoff(config.handoff, rebuild, config.flushEvery);
+        cut = await writePairs(connection, config, writer);
+        await writeDeletions(connection, writer);
+        await writer.end();
+      }
+      if (unnoted > 0) {
+        const writer = await openSeqMem(config, seqMem);
+        for await (const row of pairsOf(connection, 'unnoted_pairs')) await writer.add(seqRow(row, config));
+        await writer.end();
+      }
+      return { file: config.handoff, ...plan, cut, foreign, seqMem: config.seqMem, noted: unnoted };
     } finally {
       close();
     }
   });
 }
 
-type Plan = { connection: DuckDBConnection; config: Config; now: Date; byId: ReadonlyMap<string, HandedOff> };
+type Row = Record<string, unknown>;
 
-/** Makes the tables `due` (qa_id, revision) and `void_pairs` (qa_id), and counts them. */
-async function planHandoff({ connection, config, now, byId }: Plan) {
-  await connection.run(
-    'create temp table handed_off (qa_id varchar, revision integer, content varchar, deleted boolean)',
-  );
-  const appender = await connection.createAppender('handed_off');
-  for (const [id, { revision, content, deleted }] of byId) {
-    appender.appendVarchar(id);
-    appender.appendInteger(revision);
-    appender.appendVarchar(content);
-    appender.appendBoolean(deleted);
-    appender.endRow();
-  }
-  appender.closeSync();
-  await readCommits(connection, lakeFolder(config));
-  await rawFilesTable(connection);
-  // Final: the turn ended, or nothing was written to its file for the settle time (decision 18).
-  const quietSince = now.getTime() - config.settleMs;
-  await connection.run(`
-    create temp table pairs as
-    select
-      pairs.qa_id, pairs.content_hash, pairs.asked_at, handed_off.revision, handed_off.content, handed_off.deleted,
-      pairs.is_ended or coalesce(files.quiet_since_ms <= ${quietSince}, false) as is_final
-    from core.qa_pairs as pairs
-    left join raw_files_state as files
-      on files.source = pairs.agent and files.source_path = pairs.source_path and files.is_current
-    left join handed_off on handed_off.qa_id = pairs.qa_id
-    where pairs.duplicate_of is null`);
-  await connection.run(`
-    create temp table due as
-    select qa_id, coalesce(revision, 0) + 1 as revision from pairs
-    where is_final and (revision is null or deleted or content <> content_hash)`);
-  await connection.run(`
-    create temp table void_pairs as
-    select qa_id from handed_off anti join pairs using (qa_id) where not deleted`);
-  const counts = await connection.runAndReadAll(`
-    select
-      (select count(*) from due where revision = 1) as added,
-      (select count(*) from due where revision > 1) as changed,
-      (select count(*) from void_pairs) as deleted,
-      (select count(*) from pairs where not is_final) as waiting`);
-  const [row] = counts.getRowObjectsJS();
-  const count = (name: string) => Number(row?.[name] ?? 0);
-  return {
-    added: count('added'),
-    changed: count('changed'),
-    deleted: count('deleted'),
-    waiting: count('waiting'),
-  };
-}
-
-async function writePairs(
-  connection: DuckDBConnection,
-  config: Config,
-  writer: HandoffWriter,
-): Promise<void> {
+/** The pairs that a table of the plan names, in the order of asking, with its columns. */
+async function* pairsOf(connection: DuckDBConnection, table: string): AsyncGenerator<Row> {
   const result = await connection.stream(`
-    select pairs.*, due.revision from core.qa_pairs as pairs
-    join due using (qa_id) order by pairs.asked_at nulls first, pairs.qa_id`);
-  for await (const rows of result.yieldRowObjectJs()) {
-    for (const row of rows) await writer.add(pairLine(row, config));
-  }
+    select pairs.*, chosen.* exclude (qa_id) from core.qa_pairs as pairs
+    join ${table} as chosen using (qa_id) order by pairs.asked_at nulls first, pairs.qa_id`);
+  for await (const rows of result.yieldRowObjectJs()) yield* rows;
 }
 
-async function writeDeletions(connection: DuckDBConnection, writer: HandoffWriter): Promise<void> {
+/** Gives how many texts were cut. */
+async function writePairs(connection: DuckDBConnection, config: Config, writer: LineWriter): Promise<number> {
+  let cut = 0;
+  for await (const row of pairsOf(connection, 'due')) {
+    const line = pairLine(row, config);
+    if (line.metadata.truncated === true) cut += 1;
+    await writer.add(line);
+  }
+  return cut;
+}
+
+async function writeDeletions(connection: DuckDBConnection, writer: LineWriter): Promise<void> {
   const result = await connection.runAndReadAll('select qa_id from void_pairs order by qa_id');
   for (const [id] of result.getRowsJS()) await writer.add({ id, deleted: true });
 }
 
-function pairLine(row: Record<string, unknown>, config: Config): object {
-  const whole = `Question: ${row.question}\n\nAnswer: ${row.answer}`;
-  const text = config.handoffText ? cutAtWord(whole, config.handoffMaxChars) : '';
+function pairLine(row: Row, config: Config) {
+  const { text, question, isCut } = pairText(String(row.question), String(row.answer), config);
   const metadata = {
-    agent: row.agent,
-    session_id: row.session_id,
-    project_path: row.project_path,
-    source_path: row.source_path,
-    offset: Number(row.source_offset),
-    model: row.model,
+    ...placeOf(row),
     ts_ms: row.ts_ms === null ? null : Number(row.ts_ms),
     question_hash: row.question_hash,
     answer_hash: row.answer_hash,
     content_hash: row.content_hash,
     revision: row.revision,
-    truncated: config.handoffText && text.length < whole.length ? true : null,
+    // Where the question ends in the text: it may hold what looks like the heading of an answer.
+    question_chars: text === '' ? null : question.length,
+    truncated: isCut ? true : null,
   };
   // zvec refuses null, so a key without a value is left out.
   const known = Object.entries(metadata).filter(([, value]) => value !== null && value !== undefined);
   return { id: row.qa_id, text, metadata: Object.fromEntries(known) };
 }
 
-/** A text of at most `longest` characters, cut before a word where there is one in its last fifth. */
-function cutAtWord(text: string, longest: number | null): string {
-  if (longest === null || text.length <= longest) return text;
-  const cut = text.slice(0, longest + 1);
-  const space = cut.search(/\s\S*$/);
-  if (space > longest * 0.8) return text.slice(0, space).trimEnd();
-  // Not between the halves of a character beyond U+FFFF.
-  return /[\uD800-\uDBFF]$/.test(text.slice(0, longest))
-    ? text.slice(0, longest - 1)
-    : text.slice(0, longest);
+/** A row of the established form; its ids come from the pair alone, and its paths are below their roots. */
+function seqRow(row: Row, config: Config) {
+  const { question, answer, isCut } = pairText(String(row.question), String(row.answer), config);
+  const subject = {
+    qa_id: row.qa_id,
+    ...placeOf(row),
+    question,
+    answer,
+    question_chars: String(row.question).length,
+    answer_chars: String(row.answer).length,
+    ...(isCut ? { truncated: true } : {}),
+  };
+  return {
+    ts_ms: Number(row.told_at_ms),
+    dur_us: Number(row.dur_us),
+    ok: true,
+    session_id: row.session_id,
+    event_id: row.event_id,
+    content_hash: row.content_hash,
+    name: pairEvent,
+    subject: JSON.stringify(subject),
+  };
+}
+
+function placeOf(row: Row) {
+  return {
+    agent: row.agent,
+    session_id: row.session_id,
+    project_path: row.project_path,
+    source_path: row.source_path,
+    offset: Number(row.source_offset),
+    model: row.model,
+  };
 }

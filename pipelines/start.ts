@@ -1,12 +1,14 @@
-import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import glob from 'fast-glob';
-import { type Config, childEnvironment } from './config.js';
+import type { Config } from './config.js';
 import { exitCodes } from './errors.js';
+import { runVerbs } from './lib/childVerb.js';
 import type { Command, Outcome } from './lib/command.js';
+import { writeAtomically } from './lib/lake.js';
 
-const cli = fileURLToPath(new URL('./cli.js', import.meta.url));
 const samples = fileURLToPath(new URL('../../data/samples', import.meta.url));
 const jobs = ['ingest', 'build', 'export', 'load --optional', 'handoff', 'verify'];
 
@@ -27,21 +29,19 @@ async function start(
   log: (line: string) => void,
 ): Promise<Outcome> {
   const onSamples = forceSamples || !(await hasSessions(config));
-  const environment = onSamples ? sampleEnvironment() : { TRACEMILL_DATA: config.data };
+  const environment: Record<string, string> & { TRACEMILL_DATA: string } = onSamples
+    ? sampleEnvironment()
+    : { TRACEMILL_DATA: config.data };
   const data = environment.TRACEMILL_DATA;
   log(
     onSamples
       ? `No sessions of Claude Code or Codex here (${roots(config).join(', ')}): running over data/samples.`
       : `Running over the sessions in ${roots(config).join(' and ')}.`,
   );
-  const results: Record<string, unknown> = {};
-  for (const job of jobs) {
-    const [verb = '', ...options] = job.split(' ');
-    log(`\n== ${verb}`);
-    const { code, stdout } = await runVerb([verb, ...options], environment, json);
-    if (json && stdout !== '') results[verb] = JSON.parse(stdout);
-    if (code !== exitCodes.ok) return { summary: [], json: { failed: verb, results }, exitCode: code };
-  }
+  if (onSamples) await copySeqMem(environment);
+  const verbs = jobs.map((job) => job.split(' '));
+  const { code, failed, results } = await runVerbs(verbs, { environment, json, log });
+  if (code !== exitCodes.ok) return { summary: [], json: { failed, results }, exitCode: code };
   return {
     summary: [
       '',
@@ -50,7 +50,7 @@ async function start(
       `  ${join(data, 'exports')}   training sets, one folder a version, each with a README.md`,
       `  ${join(data, 'lake', 'clickhouse')}   the same as ClickHouse tables with views over them, unless CLICKHOUSE_URL is set`,
       `  ${join(data, 'handoff')}   question/answer lines for the vector database`,
-      'Next: `npx --no just status` shows the tables; `npx --no just ingest` belongs on a cron.',
+      'Next: `npx --no just status` shows the tables; `npx --no just capture-on` keeps them up to date.',
     ],
     json: { data, samples: onSamples, results },
   };
@@ -70,6 +70,12 @@ function roots(config: Config): string[] {
     .map((root) => root.path);
 }
 
+/** Handoff appends to seq's memory log, so the demo has a copy of the samples' one; the first run makes it. */
+async function copySeqMem({ TRACEMILL_SEQ_MEM: copy = '' }: Record<string, string>): Promise<void> {
+  if (existsSync(copy)) return;
+  await writeAtomically(copy, await readFile(join(samples, 'seq_mem.jsonl')));
+}
+
 /** The samples are finished sessions and go to a lake of their own, so that they never mix with real ones. */
 function sampleEnvironment(): { TRACEMILL_DATA: string } & Record<string, string> {
   const data = join(samples, '..', 'demo');
@@ -80,30 +86,9 @@ function sampleEnvironment(): { TRACEMILL_DATA: string } & Record<string, string
     SEQ_AGENT_QA_CODEX_DIR: join(samples, 'codex', 'sessions'),
     SEQ_AGENT_QA_ZVEC_JSONL: join(data, 'handoff', 'agent_qa.jsonl'),
     TRACEMILL_SPOOL: join(samples, 'events'),
-    TRACEMILL_SEQ_MEM: join(samples, 'seq_mem.jsonl'),
+    TRACEMILL_SEQ_MEM: join(data, 'seq_mem.jsonl'),
     // Empty is unset: samples never go to a server.
     CLICKHOUSE_URL: '',
     CLICKHOUSE_CLUSTER: '',
   };
-}
-
-/** Its summary goes to this process's stdout, or is handed back as text where it is JSON. */
-async function runVerb(
-  words: readonly string[],
-  environment: Record<string, string>,
-  json: boolean,
-): Promise<{ code: number; stdout: string }> {
-  const child = spawn(process.execPath, [cli, ...words, ...(json ? ['--json'] : [])], {
-    env: childEnvironment(environment),
-    stdio: ['ignore', json ? 'pipe' : 'inherit', 'inherit'],
-  });
-  let stdout = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  const code = await new Promise<number>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (status) => resolve(status ?? exitCodes.failed));
-  });
-  return { code, stdout: stdout.trim() };
 }

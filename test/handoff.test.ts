@@ -20,7 +20,7 @@ function chat(pairs: [question: string, answer: string, more?: object][], id = '
   ];
 }
 
-const run = (lake: TestLake, options: { now?: Date; rebuild?: boolean } = {}) =>
+const run = (lake: TestLake, options: { now?: Date; rebuild?: boolean; from?: string } = {}) =>
   handoff({ config: lake.config, now: settled, rebuild: false, ...options });
 
 async function readLines(lake: TestLake): Promise<Line[]> {
@@ -64,6 +64,7 @@ test('each pair is handed off once, in the order of asking, with where it comes 
     model: 'model-a',
     ts_ms: Date.parse('2026-01-01T10:00:00Z'),
     revision: 1,
+    question_chars: 4,
   });
   for (const hash of [question, answer, content]) assert.match(String(hash), /^[0-9a-f]{64}$/);
   assert.equal(second?.id, 's-2-pair');
@@ -195,6 +196,53 @@ test('--rebuild writes the file from scratch, all revisions 1', async () => {
   await lake.remove();
 });
 
+test('--from leaves out what was answered before, but not what was handed off already', async () => {
+  const lake = await lakeOf(
+    chat([
+      ['Why?', 'Because.', { pair: { answered_at: '2026-01-01 10:00:30' } }],
+      ['And?', 'So.', { pair: { answered_at: '2026-01-01 10:01:30' } }],
+      ['Then?', 'Then.', { pair: { answered_at: '2026-01-01 10:02:30' } }],
+      ['When?', 'Long ago.', { pair: { asked_at: null, answered_at: null, ts_ms: null } }],
+    ]),
+  );
+  const from = '2026-01-01T10:02:00';
+  const ids = async () => (await readLines(lake)).map(({ id, metadata }) => `${id} ${metadata?.revision}`);
+  const first = await run(lake, { from });
+  assert.deepEqual([...counts(first), first.earlier], [1, 0, 0, 0, 3]);
+  assert.deepEqual(await ids(), ['s-3-pair 1']);
+  // The moment itself is not before it.
+  assert.deepEqual(counts(await run(lake, { from: '2026-01-01T10:01:30' })), [1, 0, 0, 0]);
+  assert.deepEqual(await ids(), ['s-3-pair 1', 's-2-pair 1']);
+  await replaceSessions(
+    lake,
+    chat([
+      ['Why?', 'Because it is.', { pair: { answered_at: '2026-01-01 10:00:30' } }],
+      ['And?', 'So it is.', { pair: { answered_at: '2026-01-01 10:01:30' } }],
+    ]),
+  );
+  const second = await run(lake, { from });
+  assert.deepEqual([...counts(second), second.earlier], [0, 1, 1, 0, 1]);
+  assert.deepEqual((await ids()).slice(2), ['s-2-pair 2', 's-3-pair undefined']);
+  assert.deepEqual(counts(await run(lake)), [1, 0, 0, 0]);
+  await lake.remove();
+});
+
+test('--from takes a time in any zone and refuses what is none', async () => {
+  const lake = await lakeOf(chat([['Why?', 'Because.', { pair: { answered_at: '2026-01-01 10:00:30' } }]]));
+  const env = { ...process.env, TRACEMILL_DATA: lake.config.data, TRACEMILL_SQL: lake.config.sql };
+  const from = (time: string) =>
+    spawnSync(process.execPath, [cli, 'handoff', '--from', time], { env, encoding: 'utf8' });
+  const late = from('2026-01-01T12:00:31+02:00');
+  assert.match(late.stdout, /: 0 new, .* 0 not final yet, 1 from before 2026-01-01T12:00:31\+02:00\n/);
+  assert.match(from('2026-01-01T12:00:30+02:00').stdout, /: 1 new, .* 0 from before/);
+  const bad = from('yesterday');
+  assert.deepEqual(
+    [bad.status, bad.stderr],
+    [2, '--from yesterday: not a time; write 2026-05-01 or 2026-05-01T12:00Z\n'],
+  );
+  await lake.remove();
+});
+
 test('lines of others are left alone and told of', async () => {
   const lake = await lakeOf(chat([['Why?', 'Because.']]));
   await run(lake);
@@ -202,7 +250,7 @@ test('lines of others are left alone and told of', async () => {
   const env = { ...process.env, TRACEMILL_DATA: lake.config.data, TRACEMILL_SQL: lake.config.sql };
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'handoff'], { env, encoding: 'utf8' });
   assert.equal(status, 0, stderr);
-  assert.match(stdout, /: 0 new, 0 changed, 0 taken back, 0 not final yet\n$/);
+  assert.match(stdout, /jsonl: 0 new, 0 changed, 0 taken back, 0 not final yet\n.*seq_mem\.jsonl: 0 new\n$/);
   assert.match(stderr, /: 2 lines are no records of ours; left as they are\n$/);
   assert.match(await readFile(lake.config.handoff, 'utf8'), /\nnot ours\n\[1\]\n$/);
   await lake.remove();

@@ -58,11 +58,11 @@ export async function recordExport(of: {
   await writeAtomically(join(of.out, 'log', `${of.version}.json`), `${JSON.stringify(record, null, 2)}\n`);
 }
 
-/** Removes drafts of exports that were killed; a draft's name holds the process that makes it. */
-export async function sweepExportDrafts(out: string): Promise<void> {
+/** Removes drafts of exports that were killed but for the folder `kept`; a draft's name holds the process that makes it. */
+export async function sweepExportDrafts(out: string, kept: string): Promise<void> {
   for (const name of await readdir(out)) {
     const pid = /^\.draft-(\d+)/.exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid)))
+    if (pid !== undefined && !isRunning(Number(pid)) && join(out, name) !== kept)
       await rm(join(out, name), { recursive: true, force: true });
   }
 }

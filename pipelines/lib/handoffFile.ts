@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { atPoint, makeFolder, publishFile, syncPath } from './lake.js';
+import { inBatches, type LineWriter } from './lineBatches.js';
 import { linesOf } from './textLines.js';
 
 /** What a handoff file says last of an id: its revision, the hash of its content, and whether it was taken back. */
@@ -12,15 +13,6 @@ export type HandoffState = {
   /** Lines that are no record of ours; they are left as they are. */
   readonly foreign: number;
 };
-
-/** Lines to be written, and the end of it; nothing of a batch is lost after `add` has resolved with true. */
-export type HandoffWriter = {
-  readonly add: (line: object) => Promise<void>;
-  readonly end: () => Promise<void>;
-};
-
-/** Bytes that go out in one write and one fsync. */
-const batchBytes = 4 << 20;
 
 /** Ends what a killed run left: a torn last line goes, a whole one without newline gets it. Without a file: nothing. */
 export async function mendHandoff(file: string): Promise<void> {
@@ -60,33 +52,24 @@ export async function readHandoff(file: string): Promise<HandoffState> {
   return { byId, foreign };
 }
 
-/** Appends to the file, or with `fresh` writes a draft that takes its place at the end. */
-export async function openHandoff(file: string, fresh: boolean): Promise<HandoffWriter> {
+/** Appends to the file, or with `fresh` writes a draft that takes its place at the end; at most `most` lines a write. */
+export async function openHandoff(file: string, fresh: boolean, most: number): Promise<LineWriter> {
   await makeFolder(dirname(file));
   const path = fresh ? `${file}.draft` : file;
   const handle = await open(path, fresh ? 'w' : 'a', 0o600);
-  let lines: Buffer[] = [];
-  let bytes = 0;
-  const flush = async () => {
-    const batch = Buffer.concat(lines);
-    lines = [];
-    bytes = 0;
+  const { add, end } = inBatches(most, async (batch) => {
     for (let done = 0; done < batch.length; ) {
       done += (await handle.write(batch, done)).bytesWritten;
       atPoint('handoff-written');
     }
-    await handle.sync();
+    // A draft is made durable as a whole.
+    if (!fresh) await handle.sync();
     atPoint('handoff-synced');
-  };
+  });
   return {
-    add: async (line) => {
-      const text = Buffer.from(`${JSON.stringify(line)}\n`);
-      lines.push(text);
-      bytes += text.length;
-      if (bytes >= batchBytes) await flush();
-    },
+    add,
     end: async () => {
-      await flush();
+      await end();
       await handle.close();
       if (fresh) await publishFile(path, file);
       else await syncPath(dirname(file));

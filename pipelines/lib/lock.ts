@@ -21,7 +21,6 @@ export async function withLock<T>(config: Config, verb: string, work: () => Prom
     const instance = await openLock(lake);
     const note = join(lake, 'lock.holder');
     try {
-      await chmod(join(lake, 'lock.duckdb'), 0o600);
       // A courtesy to the one who waits: on a full disk the work must still begin, it frees the drafts of a killed run.
       await writeFile(note, `${process.pid} ${verb}\n`, { mode: 0o600 }).catch(() => {});
       return await work();
@@ -85,6 +84,7 @@ async function createLock(lake: string, file: string): Promise<void> {
   const draft = draftPath(lake, '.lock');
   const instance = await DuckDBInstance.create(draft, { threads: '1' });
   instance.closeSync();
+  await chmod(draft, 0o600);
   await link(draft, file).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
   });

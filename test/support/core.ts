@@ -104,6 +104,7 @@ const columns = {
     is_replay: 'BOOLEAN',
     root_session_id: 'VARCHAR',
     source_path: 'VARCHAR',
+    started_at: 'TIMESTAMP',
     day: 'VARCHAR',
   },
   session_roots: { session_id: 'VARCHAR', root_session_id: 'VARCHAR', day: 'VARCHAR' },

@@ -1,0 +1,32 @@
+import { stat } from 'node:fs/promises';
+import type { Command, Outcome } from './lib/command.js';
+import { withLock } from './lib/lock.js';
+import { followHandoff } from './lib/pairIndex.js';
+import { amount } from './lib/progress.js';
+
+/** `tracemill index`. */
+export const command: Command = {
+  describe: 'Keep a zvec collection in step with the handoff file, for search',
+  example: 'tracemill index --rebuild',
+  options: {
+    rebuild: { type: 'boolean', default: false, describe: 'Make the collection from scratch' },
+  },
+  run: async (args, { config, log, progress }): Promise<Outcome> => {
+    const { size } = await stat(config.handoff).catch(() => ({ size: 0 }));
+    const { add, end } = progress('index', size, 'bytes');
+    const result = await withLock(config, 'index', () =>
+      followHandoff({ config, rebuild: args.rebuild === true, onBytes: add }),
+    ).finally(end);
+    if (result.foreign > 0) {
+      log(`${config.handoff}: ${amount(result.foreign, 'items')} lines are no records of ours; left out`);
+    }
+    const counts = [
+      `${amount(result.added, 'items')} added`,
+      `${amount(result.changed, 'items')} changed`,
+      `${amount(result.deleted, 'items')} taken out`,
+      ...(result.cut === 0 ? [] : [`${amount(result.cut, 'items')} cut at a word for their length`]),
+      `${amount(result.documents, 'items')} in all`,
+    ];
+    return { summary: [`${result.folder}: ${counts.join(', ')}`], json: result };
+  },
+};

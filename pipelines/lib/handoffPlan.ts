@@ -1,0 +1,119 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Config } from '../config.js';
+import { rawFilesTable, readCommits } from './commits.js';
+import type { HandedOff } from './handoffFile.js';
+import { lakeFolder } from './lake.js';
+import { pairEvent } from './seqMem.js';
+import { quote } from './warehouse.js';
+
+export type PlanOptions = {
+  connection: DuckDBConnection;
+  config: Config;
+  now: Date;
+  /** Pairs answered before this time (UTC, as DuckDB reads it) are not due unless they were handed off before. */
+  from: string | null;
+  byId: ReadonlyMap<string, HandedOff>;
+  /** Ids of the rows in seq's memory log. */
+  noted: ReadonlySet<string>;
+};
+
+/** How many pairs are new, changed, void, not final yet, left out by `from`, and not in seq's memory log yet. */
+export type Plan = Readonly<
+  Record<'added' | 'changed' | 'deleted' | 'waiting' | 'earlier' | 'unnoted', number>
+>;
+
+/**
+ * Makes the tables `due` (qa_id, revision), `void_pairs` (qa_id) and `unnoted_pairs` (qa_id, event_id, told_at_ms,
+ * dur_us), and
+ * counts them; from core.qa_pairs and core.sessions.
+ */
+export async function planHandoff(options: PlanOptions): Promise<Plan> {
+  const { connection, config } = options;
+  await readHandedOff(options);
+  await readCommits(connection, lakeFolder(config));
+  await rawFilesTable(connection);
+  await makePairs(options);
+  await connection.run(`
+    create temp table due as
+    select qa_id, coalesce(revision, 0) + 1 as revision from pairs
+    where is_final and not is_earlier and (revision is null or deleted or content <> content_hash)`);
+  await connection.run(`
+    create temp table void_pairs as
+    select qa_id from handed_off anti join pairs using (qa_id) where not deleted`);
+  // Not only what is due: a run that was killed may have handed off a pair and not come to its row.
+  await connection.run(`
+    create temp table unnoted_pairs as
+    select qa_id, event_id, told_at_ms, dur_us from pairs
+    anti join noted using (event_id)
+    where is_final and not is_earlier`);
+  const counts = await connection.runAndReadAll(`
+    select
+      (select count(*) from due where revision = 1) as added,
+      (select count(*) from due where revision > 1) as changed,
+      (select count(*) from void_pairs) as deleted,
+      (select count(*) from pairs where not is_final and not is_earlier) as waiting,
+      (select count(*) from pairs where is_earlier) as earlier,
+      (select count(*) from unnoted_pairs) as unnoted`);
+  const [row] = counts.getRowObjectsJS();
+  const count = (name: keyof Plan) => Number(row?.[name] ?? 0);
+  return {
+    added: count('added'),
+    changed: count('changed'),
+    deleted: count('deleted'),
+    waiting: count('waiting'),
+    earlier: count('earlier'),
+    unnoted: count('unnoted'),
+  };
+}
+
+async function readHandedOff({ connection, byId, noted }: PlanOptions): Promise<void> {
+  await connection.run(
+    'create temp table handed_off (qa_id varchar, revision integer, content varchar, deleted boolean)',
+  );
+  const appender = await connection.createAppender('handed_off');
+  for (const [id, { revision, content, deleted }] of byId) {
+    appender.appendVarchar(id);
+    appender.appendInteger(revision);
+    appender.appendVarchar(content);
+    appender.appendBoolean(deleted);
+    appender.endRow();
+  }
+  appender.closeSync();
+  await connection.run('create temp table noted (event_id varchar)');
+  const ids = await connection.createAppender('noted');
+  for (const id of noted) {
+    ids.appendVarchar(id);
+    ids.endRow();
+  }
+  ids.closeSync();
+}
+
+/** Every pair that is no copy of another, with what was handed off of it. */
+async function makePairs({ connection, config, now, from }: PlanOptions): Promise<void> {
+  // Final: the turn ended, or nothing was written to its file for the settle time (decision 18).
+  const quietSince = now.getTime() - config.settleMs;
+  // A pair of which no time is known stands in a log of the first days of Codex: it is no news.
+  const isEarlier =
+    from === null
+      ? 'false'
+      : `handed_off.revision is null
+        and coalesce(coalesce(pairs.answered_at, pairs.asked_at) < ${quote(from)}::timestamp, true)`;
+  await connection.run(`
+    create temp table pairs as
+    select
+      pairs.qa_id, pairs.content_hash, pairs.asked_at, handed_off.revision, handed_off.content, handed_off.deleted,
+      pairs.is_ended or coalesce(files.quiet_since_ms <= ${quietSince}, false) as is_final,
+      ${isEarlier} as is_earlier,
+      -- As derived_event_id names it in sql/macros: by this ingest knows the row as our own.
+      left(sha256('event|${pairEvent}|' || pairs.qa_id), 32) as event_id,
+      coalesce(
+        epoch_ms(coalesce(greatest(pairs.asked_at, pairs.answered_at), sessions.started_at)),
+        files.quiet_since_ms::bigint, 0) as told_at_ms,
+      coalesce(greatest(date_diff('microsecond', pairs.asked_at, pairs.answered_at), 0), 0) as dur_us
+    from core.qa_pairs as pairs
+    left join core.sessions as sessions using (session_id)
+    left join raw_files_state as files
+      on files.source = pairs.agent and files.source_path = pairs.source_path and files.is_current
+    left join handed_off on handed_off.qa_id = pairs.qa_id
+    where pairs.duplicate_of is null`);
+}

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ClickHouseSettings } from '@clickhouse/client';
 import type { Config } from './config.js';
 import { UserError } from './errors.js';
 import { loadChdb } from './lib/chdb.js';
@@ -17,6 +18,7 @@ import { readManifest } from './lib/manifest.js';
 import { readPrices } from './lib/prices.js';
 import type { StartProgress } from './lib/progress.js';
 import { reconcile } from './lib/reconcile.js';
+import { sweepStages } from './lib/stage.js';
 import { ownVersion } from './lib/version.js';
 
 /** `tracemill load`. */
@@ -46,16 +48,16 @@ export type LoadOptions = {
 };
 
 // Embedded, the engine's memory is this process's. A row group of large payloads is read in pieces.
-const settings = {
+const settings: ClickHouseSettings = {
   max_memory_usage: '1200000000',
-  max_threads: '1',
+  max_threads: 1,
   max_insert_threads: '1',
   min_insert_block_size_bytes: '64000000',
   input_format_parquet_prefer_block_bytes: '4000000',
   input_format_parquet_memory_high_watermark: '100000000',
   input_format_parquet_memory_low_watermark: '10000000',
   // A null where none may be is an error of ours; it must not become '' or 0.
-  input_format_null_as_default: '0',
+  input_format_null_as_default: 0,
 };
 
 /** Brings the warehouse to what the lake publishes, day by day, each in one swap; what is there already stays. */
@@ -93,6 +95,7 @@ async function loadLake(clickhouse: Clickhouse, options: LoadOptions, now: Date)
   const files = await readDdl(config.sql);
   const keys = shardingKeys(files);
   const applied = await applyDdl(clickhouse, files, now);
+  await sweepStages(clickhouse, [...keys.keys()]);
   const loads = await readLoads(clickhouse);
   const plans: TablePlan[] = [];
   const leftOut: string[] = [];

@@ -8,17 +8,11 @@ import { readConfig } from '../pipelines/config.js';
 import { type Clickhouse, openClickhouse } from '../pipelines/lib/clickhouse.js';
 import { lakeTables } from '../pipelines/lib/loadPlan.js';
 import { type DuckDB, identifier, openWarehouse, quote } from '../pipelines/lib/warehouse.js';
-import { corpus, type Home } from './support/builtLake.js';
-import { runCli, runLoad } from './support/warehouse.js';
+import { corpus } from './support/builtLake.js';
+import { sampleLake } from './support/sampleLake.js';
+import { copyLake, runCli, runLoad } from './support/warehouse.js';
 
-const samples = fileURLToPath(new URL('../../data/samples/', import.meta.url));
 const prices = fileURLToPath(new URL('../../data/prices.json', import.meta.url));
-const home: Home = corpus ?? {
-  claude: join(samples, 'claude', 'projects'),
-  codex: join(samples, 'codex', 'sessions'),
-  events: join(samples, 'events'),
-  seq: join(samples, 'seq_mem.jsonl'),
-};
 type Column = { column_name: string; column_type: string };
 let folder: string;
 let lake: DuckDB;
@@ -27,15 +21,17 @@ let clickhouse: Clickhouse;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tracemill-values-'));
   const environment = {
-    // TRACEMILL_BUILT: a data folder that was built of these logs already.
-    TRACEMILL_DATA: process.env.TRACEMILL_BUILT ?? join(folder, 'data'),
-    SEQ_AGENT_QA_CLAUDE_DIR: home.claude,
-    SEQ_AGENT_QA_CODEX_DIR: home.codex,
-    TRACEMILL_SPOOL: home.events,
-    TRACEMILL_SEQ_MEM: home.seq,
+    TRACEMILL_DATA: join(folder, 'data'),
+    SEQ_AGENT_QA_CLAUDE_DIR: corpus?.claude ?? '',
+    SEQ_AGENT_QA_CODEX_DIR: corpus?.codex ?? '',
+    TRACEMILL_SPOOL: corpus?.events ?? '',
+    TRACEMILL_SEQ_MEM: corpus?.seq ?? '',
     TRACEMILL_SETTLE: '0',
   };
-  for (const verb of process.env.TRACEMILL_BUILT === undefined ? ['ingest', 'build'] : []) {
+  // TRACEMILL_BUILT: a data folder that was built of the corpus already.
+  const built = corpus === undefined ? await sampleLake() : process.env.TRACEMILL_BUILT;
+  if (built !== undefined) await copyLake(built, environment.TRACEMILL_DATA);
+  for (const verb of built === undefined ? ['ingest', 'build'] : []) {
     const { status, stderr } = runCli([verb], environment);
     assert.equal(status, 0, stderr);
   }

@@ -1,16 +1,10 @@
 import type { Readable } from 'node:stream';
-import type { ClickHouseClient } from '@clickhouse/client';
+import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import type { Config } from '../config.js';
 import { exitCodes, UserError } from '../errors.js';
 import { embeddedClient } from './chdb.js';
 import { clickhouseError } from './clickhouseErrors.js';
-import {
-  firstTimeoutMs,
-  knownSettings,
-  type Settings,
-  serverClient,
-  serverVersion,
-} from './clickhouseServer.js';
+import { firstTimeoutMs, knownSettings, serverClient, serverVersion } from './clickhouseServer.js';
 import { onCluster } from './clusterDdl.js';
 
 /** A warehouse, open: a bare table name is one of the database of the settings. */
@@ -38,7 +32,10 @@ export type Clickhouse = {
 export type QueryParams = Readonly<Record<string, unknown>>;
 
 // On a cluster an insert answers once the shards have the rows, and a shard without rows of a day gives that day up.
-const shardSettings = { insert_distributed_sync: '1', allow_replace_partition_from_empty_source: '1' };
+const shardSettings: ClickHouseSettings = {
+  insert_distributed_sync: 1,
+  allow_replace_partition_from_empty_source: '1',
+};
 
 // Long enough for the insert of one day; `?request_timeout=` in CLICKHOUSE_URL is stronger.
 const requestTimeoutMs = 600_000;
@@ -49,7 +46,7 @@ const requestTimeoutMs = 600_000;
  */
 export async function openClickhouse(
   config: Config,
-  { settings = {} }: { settings?: Settings } = {},
+  { settings = {} }: { settings?: ClickHouseSettings } = {},
 ): Promise<Clickhouse> {
   const { url, database, cluster } = config.clickhouse;
   if (url === null && cluster !== null) {
@@ -58,14 +55,14 @@ export async function openClickhouse(
     });
   }
   const where = url === null ? 'lake/clickhouse' : `CLICKHOUSE_URL ${new URL(url).origin}`;
-  const server = (database: string, timeoutMs: number, settings: Settings) =>
+  const server = (database: string, timeoutMs: number, settings: ClickHouseSettings) =>
     serverClient(config, { database, timeoutMs, settings });
   // A server refuses every statement sent to a database that is not there, even the one that makes it.
   const first = url === null ? await embeddedClient(config) : server('default', firstTimeoutMs, {});
   try {
     const version = await serverVersion(first, where);
     const known = await knownSettings(first, {
-      output_format_json_quote_64bit_integers: '1',
+      output_format_json_quote_64bit_integers: 1,
       date_time_input_format: 'best_effort',
       ...(cluster === null ? {} : shardSettings),
       ...settings,
@@ -75,7 +72,7 @@ export async function openClickhouse(
       // What `use` and `set` say holds for the session, which embedded is the whole connection.
       await first.command({ query: `use ${database}` });
       for (const [name, value] of Object.entries(known)) {
-        await first.command({ query: `set ${name} = ${literal(value)}` });
+        await first.command({ query: `set ${name} = ${literal(String(value))}` });
       }
     } else await first.close();
     const client = url === null ? first : server(database, requestTimeoutMs, known);

@@ -1,10 +1,12 @@
-import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import {
+  type ClickHouseClient,
+  ClickHouseLogLevel,
+  type ClickHouseSettings,
+  createClient,
+} from '@clickhouse/client';
 import type { Config } from '../config.js';
 import { exitCodes, UserError } from '../errors.js';
 import { clickhouseError } from './clickhouseErrors.js';
-
-/** Settings of the server, all as text. */
-export type Settings = Readonly<Record<string, string>>;
 
 // For the first words with a server; what follows may take longer.
 export const firstTimeoutMs = 20_000;
@@ -26,7 +28,7 @@ export async function pingServer(config: Config): Promise<string> {
 /** A client of the server of CLICKHOUSE_URL; what the URL says of time-outs is stronger. */
 export function serverClient(
   config: Config,
-  of: { database: string; settings: Settings; timeoutMs: number },
+  of: { database: string; settings: ClickHouseSettings; timeoutMs: number },
 ): ClickHouseClient {
   const { database, settings, timeoutMs } = of;
   const { url, user, password } = config.clickhouse;
@@ -56,7 +58,10 @@ export function serverClient(
 }
 
 /** Those of the settings that this server knows: an older one refuses a name that came later. */
-export async function knownSettings(client: ClickHouseClient, wanted: Settings): Promise<Settings> {
+export async function knownSettings(
+  client: ClickHouseClient,
+  wanted: ClickHouseSettings,
+): Promise<ClickHouseSettings> {
   const result = await client.query({
     query: 'select name from system.settings where name in ({names:Array(String)})',
     query_params: { names: Object.keys(wanted) },

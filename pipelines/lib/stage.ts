@@ -25,3 +25,16 @@ export async function dropStage(clickhouse: Clickhouse, table: string): Promise<
     await clickhouse.run(`drop table if exists ${name}${onCluster(cluster)} sync`);
   }
 }
+
+/** Drops what killed runs left of the stages of these tables. */
+export async function sweepStages(clickhouse: Clickhouse, tables: readonly string[]): Promise<void> {
+  const found = await clickhouse.rows<{ name: string }>(
+    `select name from system.tables where database = {database:String} and startsWith(name, 'stage_')`,
+    { database: clickhouse.database },
+  );
+  const left = new Set(found.map(({ name }) => name));
+  const names = (table: string) => [stageName(table), localTable(stageName(table), clickhouse.cluster)];
+  for (const table of tables) {
+    if (names(table).some((name) => left.has(name))) await dropStage(clickhouse, table);
+  }
+}

@@ -2,9 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
-import { createChdbConnection } from 'chdb/connection';
-
-type Connection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
+import { loadChdb } from '../../pipelines/lib/chdb.js';
 
 /** ClickHouse within this process, in a folder of its own; `default` is its database. */
 export type Chdb = {
@@ -16,9 +14,8 @@ export type Chdb = {
 
 export async function openChdb(): Promise<Chdb> {
   const folder = await mkdtemp(join(tmpdir(), 'tracemill-'));
-  // Its types are those of another copy of the client's; the connection is the same.
-  const connection = createChdbConnection({ path: folder }) as unknown as Connection;
-  const client = createClient({ connection });
+  const { createChdbConnection } = await loadChdb();
+  const client = createClient({ connection: createChdbConnection({ path: folder }) });
   return {
     client,
     run: async (query) => {

@@ -194,8 +194,5 @@ test('an excerpt is one line, whole where it fits, else the part that says a wor
   assert.match(cut, /^… before .*the needle here after .* …$/);
   assert.ok(cut.length <= 84, `${cut.length}`);
   assert.match(excerpt(long, 'nothing', 80), /^before .* …$/);
-  assert.equal(
-    excerpt('x'.repeat(100), '', 80),
-    `${'x'.repeat(40)} …`.replace('x'.repeat(40), 'x'.repeat(40)),
-  );
+  assert.equal(excerpt('x'.repeat(100), '', 80), `${'x'.repeat(80)} …`);
 });

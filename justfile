@@ -15,9 +15,10 @@ ingest *options:
 build *options:
     @{{ tracemill }} build {{ options }}
 
-# Run the models, then export the training sets
+# Run the models, then export the training sets (--engine clickhouse: load, and derive them there)
 build-datasets *options:
-    @{{ tracemill }} build
+    @{{ tracemill }} build {{ if options =~ "--engine[ =]clickhouse" { "--engine clickhouse" } else { "" } }}
+    @{{ if options =~ "--engine[ =]clickhouse" { tracemill + " load" } else { "true" } }}
     @{{ tracemill }} export {{ options }}
 
 # What differs between two exports
@@ -43,6 +44,60 @@ all:
     @{{ tracemill }} build
     @{{ tracemill }} export
     @{{ tracemill }} handoff
+
+# Read, build and hand off as the logs grow; Ctrl-C ends it
+watch *options:
+    @{{ tracemill }} watch {{ options }}
+
+# Watch in the background; what is answered from now on is handed off
+capture-on *options:
+    @{{ tracemill }} capture on {{ options }}
+
+# End it once its pass is done
+capture-off *options:
+    @{{ tracemill }} capture off {{ options }}
+
+# Whether it is on, and what it did last
+capture-status *options:
+    @{{ tracemill }} capture status {{ options }}
+
+# The last lines of its log
+capture-logs *options:
+    @{{ tracemill }} capture logs {{ options }}
+
+# One pass, as capture makes it
+capture-once *options:
+    @{{ tracemill }} capture once {{ options }}
+
+# One pass that hands off all history
+capture-backfill *options:
+    @{{ tracemill }} capture backfill {{ options }}
+
+# Hand off everything from scratch, then capture in the background
+capture-on-backfill *options:
+    @{{ tracemill }} capture on-backfill {{ options }}
+
+# Check that events can be recorded
+capture-events *options:
+    @{{ tracemill }} capture events {{ options }}
+
+alias agent-qa-capture-on := capture-on
+alias agent-qa-capture-off := capture-off
+alias agent-qa-capture-status := capture-status
+alias agent-qa-capture-logs := capture-logs
+alias agent-qa-capture-once := capture-once
+alias agent-qa-capture-on-backfill := capture-on-backfill
+alias rl-capture-on := capture-events
+alias rl-signal-summary := signal-summary
+
+# Put ingest into your crontab: just schedule-on "*/10 * * * *"
+[positional-arguments]
+schedule-on *times:
+    @{{ tracemill }} schedule on "$@"
+
+# Take that line out again
+schedule-off *options:
+    @{{ tracemill }} schedule off {{ options }}
 
 # What the lake holds and what is out of date
 status *options:

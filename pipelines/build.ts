@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Config } from './config.js';
 import { exitCodes } from './errors.js';
 import { foldAsOf } from './lib/asOf.js';
+import { buildArguments, readSelection } from './lib/buildArguments.js';
 import { describeTables, type Failure, queryFailure, runClaim } from './lib/checks.js';
 import type { Command } from './lib/command.js';
 import { makeFiles, viewInputs } from './lib/drafts.js';
@@ -27,16 +28,10 @@ import { type DuckDB, openDuckDB, writeParquet } from './lib/warehouse.js';
 export const command: Command = {
   describe: 'Run the SQL models that are out of date; check; publish',
   example: 'tracemill build --select +core.turns',
-  options: {
-    select: { type: 'string', describe: 'Only core.turns, core. (a layer), +core.turns or core.turns+' },
-    full: { type: 'boolean', default: false, describe: 'Build what is up to date as well' },
-    'dry-run': { type: 'boolean', default: false, describe: 'Say what is out of date and why, no more' },
-    'as-of': { type: 'string', describe: 'Fold the events up to this time, into --out instead of the lake' },
-    out: { type: 'string', describe: 'Folder for the tables of --as-of' },
-  },
+  options: buildArguments,
   run: async (args, { config, log, progress, now }) => {
     if ((args['as-of'] ?? args.out) !== undefined) return foldAsOf(args, config, progress);
-    const { select, full = false } = args as { select?: string; full?: boolean };
+    const { select, full } = readSelection(args);
     if (args['dry-run'] === true) {
       const plan = await readPlan({ config, select, full });
       return { summary: describePlan(plan), json: plan };

@@ -18,6 +18,12 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
     load: () => import('./index.js'),
   },
   search: { describe: 'Search the indexed question/answer pairs', load: () => import('./search.js') },
+  watch: { describe: 'Read, build and hand off as the logs grow', load: () => import('./watch.js') },
+  capture: {
+    describe: 'Watch in the background: on, off, status, logs',
+    load: () => import('./capture.js'),
+  },
+  schedule: { describe: 'Put ingest into the crontab, or take it out', load: () => import('./schedule.js') },
   verify: { describe: 'Rebuild every source range and compare SHA-256', load: () => import('./verify.js') },
   status: { describe: 'What the lake holds and what is out of date', load: () => import('./status.js') },
   doctor: { describe: 'Check this machine and print every setting', load: () => import('./doctor.js') },
@@ -34,6 +40,8 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
 };
 
 const argv = hideBin(process.argv);
+// Words that cannot be written, as to a log on a full disk, must not end the work.
+process.stderr.on('error', () => {});
 process.exitCode = await main(argv);
 
 async function main(words: string[]): Promise<number> {

@@ -115,7 +115,7 @@ type Values = { [K in SettingName]?: z.output<(typeof settings)[K]['schema']> };
 /** Where files of one kind lie; `prefix` stands before their relative paths in the lake. */
 export type Root = { readonly path: string; readonly prefix: string };
 
-/** Where the warehouse is; `url` null: embedded in this process. */
+/** Where the warehouse is; `url`, without user, password and database, is null: embedded in this process. */
 export type ClickhouseSettings = {
   readonly url: string | null;
   readonly user: string;
@@ -186,7 +186,8 @@ export function settingValue(config: Config, name: SettingName): string {
     handoffMaxChars: config.handoffMaxChars ?? 'no limit',
     poll: `${config.pollMs / 1000}s`,
     rescan: `${config.rescanMs / 1000}s`,
-    clickhouseUrl: config.clickhouse.url ?? 'embedded',
+    // The rest of it may hold a token.
+    clickhouseUrl: config.clickhouse.url === null ? 'embedded' : new URL(config.clickhouse.url).origin,
     clickhouseUser: config.clickhouse.user,
     clickhousePassword: config.clickhouse.password === '' ? undefined : '(set)',
     clickhouseDatabase: config.clickhouse.database,
@@ -198,6 +199,25 @@ export function settingValue(config: Config, name: SettingName): string {
 /** The environment a verb run as a child process gets: this one's, with some keys set. */
 export function childEnvironment(keys: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...process.env, ...keys };
+}
+
+/**
+ * The settings in force as environment keys, for a process that begins elsewhere: paths absolute, the data folder always,
+ * nothing of ClickHouse and nothing that is for tests only.
+ */
+export function carriedEnvironment(
+  config: Config,
+  env: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const carried: Record<string, string> = { TRACEMILL_DATA: config.data };
+  for (const [name, { schema }] of Object.entries(settings)) {
+    const key = config.origins[name as SettingName];
+    const text = env[key];
+    if (text === undefined || name.startsWith('clickhouse') || name === 'crashAt') continue;
+    const value: unknown = schema.parse(text);
+    carried[key] = typeof value === 'string' ? value : text;
+  }
+  return carried;
 }
 
 /** Milliseconds of `90s`, `10m`, `1h`, `2d`; a bare number is seconds. */
@@ -243,14 +263,41 @@ function derive(values: Values, origins: Record<SettingName, string>): Config {
     pollMs: (values.poll ?? 5) * 1e3,
     rescanMs: (values.rescan ?? 60) * 1e3,
     flushEvery: values.flushEvery ?? 100,
-    clickhouse: {
-      url: values.clickhouseUrl ?? null,
-      user: values.clickhouseUser ?? 'default',
-      password: values.clickhousePassword ?? '',
-      database: values.clickhouseDatabase ?? 'tracemill',
-      cluster: values.clickhouseCluster ?? null,
-    },
+    clickhouse: clickhouse(values, origins),
     crashAt: values.crashAt ?? null,
     origins,
   };
+}
+
+/** As the client reads a URL: the user, password and database it holds are stronger than the settings beside it. */
+function clickhouse(values: Values, origins: Record<SettingName, string>): ClickhouseSettings {
+  const url = values.clickhouseUrl === undefined ? null : new URL(values.clickhouseUrl);
+  const inUrl = (part: 'username' | 'password' | 'pathname', setting: SettingName) => {
+    const text = decoded(url?.[part].replace(/^\//, '') ?? '');
+    if (text === '') return undefined;
+    origins[setting] = 'CLICKHOUSE_URL';
+    return text;
+  };
+  const user = inUrl('username', 'clickhouseUser') ?? values.clickhouseUser ?? 'default';
+  const password = inUrl('password', 'clickhousePassword') ?? values.clickhousePassword ?? '';
+  const database = inUrl('pathname', 'clickhouseDatabase') ?? values.clickhouseDatabase ?? 'tracemill';
+  if (!databaseName.safeParse(database).success) {
+    throw new UserError(
+      'CLICKHOUSE_URL: its path is no name of a database; write https://host:8443/name, and ?pathname= for the path of a proxy',
+      { exitCode: exitCodes.usage },
+    );
+  }
+  if (url !== null) Object.assign(url, { username: '', password: '', pathname: '' });
+  return { url: url?.href ?? null, user, password, database, cluster: values.clickhouseCluster ?? null };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    throw new UserError('CLICKHOUSE_URL: a % in it is no %XX; write it as %25', {
+      cause: error,
+      exitCode: exitCodes.usage,
+    });
+  }
 }

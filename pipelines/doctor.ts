@@ -3,10 +3,15 @@ import { createRequire } from 'node:module';
 import { DuckDBInstance } from '@duckdb/node-api';
 import glob from 'fast-glob';
 import { type Config, type Root, type SettingName, settings, settingValue } from './config.js';
-import { exitCodes } from './errors.js';
+import { exitCodes, UserError } from './errors.js';
+import { readCapture } from './lib/captureState.js';
+import { findLeaving, lastCommitAt, readCleanupDays } from './lib/cleanup.js';
 import type { Command, Outcome } from './lib/command.js';
-import { amount } from './lib/progress.js';
+import { readCrontab, takeOut } from './lib/crontab.js';
+import { readHolder } from './lib/pidFile.js';
+import { amount, duration } from './lib/progress.js';
 import { zvecProblem } from './lib/zvec.js';
+import { claude } from './sources/claude.js';
 
 /** One thing looked at: `bad` is in the way of the job, `note` is worth knowing. */
 type Finding = { readonly name: string; readonly state: 'ok' | 'note' | 'bad'; readonly text: string };
@@ -15,10 +20,10 @@ export const command: Command = {
   describe: 'Check this machine and print every setting, its value and where it came from',
   example: 'tracemill doctor',
   options: {},
-  run: async (_args, { config }) => doctor(config),
+  run: async (_args, { config, now }) => doctor(config, now()),
 };
 
-async function doctor(config: Config): Promise<Outcome> {
+async function doctor(config: Config, now: Date): Promise<Outcome> {
   const findings = [
     nodeVersion(),
     await duckdb(),
@@ -26,6 +31,9 @@ async function doctor(config: Config): Promise<Outcome> {
     ...(await Promise.all(config.claudeRoots.map((root) => sessionFolder('Claude Code', root)))),
     ...(await Promise.all(config.codexRoots.map((root) => sessionFolder('Codex', root)))),
     await zvec(),
+    await inWords('cleanup', claudeCleanup(config, now)),
+    await inWords('last ingest', lastIngest(config, now)),
+    await unattended(config),
     justBinary(),
   ];
   const values = (Object.keys(settings) as SettingName[]).map((name) => ({
@@ -101,6 +109,58 @@ async function zvec(): Promise<Finding> {
   const problem = await zvecProblem();
   const text = problem ?? 'loads; `tracemill index` and `tracemill search` use it';
   return { name: 'zvec', state: problem === undefined ? 'ok' : 'note', text };
+}
+
+/** What a person can put right must not keep the other findings back. */
+async function inWords(name: string, finding: Promise<Finding>): Promise<Finding> {
+  return finding.catch((error: unknown): Finding => {
+    if (error instanceof UserError) return { name, state: 'bad', text: error.message };
+    throw error;
+  });
+}
+
+/** Logs that go before they are read are lost for good. */
+async function claudeCleanup(config: Config, now: Date): Promise<Finding> {
+  const name = 'cleanup';
+  const { days, origin } = await readCleanupDays(config);
+  const rule = `Claude Code deletes transcripts ${days} days after their last line (${origin})`;
+  const { sessions, firstAt } = await findLeaving({ config, source: claude, days, now });
+  if (sessions === 0)
+    return { name, state: 'ok', text: `${rule}; none that goes soon is missing in the lake` };
+  const first = firstAt <= now.getTime() ? 'at its next start' : `from ${dayOf(firstAt)} on`;
+  const words = sessions === 1 ? 'session not yet in the lake is' : 'sessions not yet in the lake are';
+  const many = `${amount(sessions, 'items')} ${words} about to go, ${first}`;
+  return { name, state: 'note', text: `${rule}; ${many}; run \`tracemill ingest\`` };
+}
+
+async function lastIngest(config: Config, now: Date): Promise<Finding> {
+  const name = 'last ingest';
+  const at = await lastCommitAt(config);
+  if (at === null) return { name, state: 'note', text: 'nothing was read yet; run `tracemill ingest`' };
+  const age = now.getTime() - Date.parse(at);
+  // A run that finds nothing new leaves no commit.
+  return { name, state: 'ok', text: `last read something ${duration(age)} ago, ${at}` };
+}
+
+async function unattended(config: Config): Promise<Finding> {
+  const name = 'capture';
+  const holder = await readHolder(config.pidFile).catch(() => undefined);
+  const capture = await readCapture(config).catch(() => undefined);
+  const text = await readCrontab().catch(() => '');
+  const [line] = takeOut(text, config.data).taken;
+  const cron = line === undefined ? [] : [`ingest by cron: ${line.split(' PATH=')[0]}`];
+  if (holder !== undefined) return { name, state: 'ok', text: [`on, pid ${holder.pid}`, ...cron].join('; ') };
+  if (capture !== undefined) {
+    const words = 'not running, though it was not turned off; `tracemill capture on` goes on where it was';
+    return { name, state: 'note', text: [words, ...cron].join('; ') };
+  }
+  if (line !== undefined) return { name, state: 'ok', text: ['off', ...cron].join('; ') };
+  const words = 'off, and no ingest in your crontab: `tracemill capture on` or `tracemill schedule on`';
+  return { name, state: 'note', text: words };
+}
+
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
 }
 
 function justBinary(): Finding {

@@ -4,6 +4,8 @@ import type { Config } from './config.js';
 import { exitCodes, UserError } from './errors.js';
 import { profiles } from './formats/all.js';
 import { datasetCard, loadingsOf } from './lib/card.js';
+import type { Derived } from './lib/clusterDatasets.js';
+import { checkClusterNames } from './lib/clusterModels.js';
 import type { Command } from './lib/command.js';
 import { eventRange } from './lib/eventRange.js';
 import type { ExportManifest } from './lib/exportManifest.js';
@@ -13,8 +15,10 @@ import { type ExportTask, writeDatasets } from './lib/exportRows.js';
 import { describeExport, type ExportResult } from './lib/exportSummary.js';
 import { type Filters, filterOptions, readFilters } from './lib/filters.js';
 import { lakeFolder, makeFolder } from './lib/lake.js';
+import { withLock } from './lib/lock.js';
 import { readManifest } from './lib/manifest.js';
 import { readSqlFolder } from './lib/model.js';
+import type { Profile } from './lib/profile.js';
 import type { StartProgress } from './lib/progress.js';
 import { publishExport, writeExtras } from './lib/publication.js';
 import { describeBenchmarks, selectRows } from './lib/rowSelection.js';
@@ -44,6 +48,12 @@ export const command: Command = {
       array: true,
       describe: 'Leave out rows that hold text of these benchmark files',
     },
+    engine: {
+      type: 'string',
+      choices: ['duckdb', 'clickhouse'],
+      default: 'duckdb',
+      describe: 'Take what build derived, or derive sft, preference and reward in ClickHouse',
+    },
     ...filterOptions,
   },
   run: async (args, { config, progress, now }) => {
@@ -57,6 +67,7 @@ export const command: Command = {
       jsonl: args.jsonl === true,
       out: resolve(String(args.out ?? join(config.data, 'exports'))),
       decontaminate: (args.decontaminate as string[] | undefined) ?? [],
+      inCluster: args.engine === 'clickhouse',
     });
     return describeExport(result);
   },
@@ -76,28 +87,53 @@ export type ExportOptions = {
   out: string;
   /** Files of benchmark items whose text no row may hold. */
   decontaminate?: readonly string[];
+  /** Derive the datasets in the ClickHouse that the lake is loaded into. */
+  inCluster?: boolean;
 };
 
 /** Writes the datasets of the lake into a folder named by its content; the same content is written once. */
 export async function exportDatasets(options: ExportOptions): Promise<ExportResult> {
-  const { config, out, filters, jsonl, decontaminate = [] } = options;
+  const { config, out } = options;
   const profile = profiles.find(({ name }) => name === options.profile);
   if (profile === undefined) {
     const known = profiles.map(({ name }) => name).join(', ');
     throw new UserError(`--profile ${options.profile}: unknown; use ${known}`, { exitCode: exitCodes.usage });
   }
   const lake = lakeFolder(config);
-  const { tables } = await readManifest(lake);
+  if (options.inCluster !== true) {
+    const { tables } = await readManifest(lake);
+    return writeExport(options, profile, { lake, tables, code: {} });
+  }
+  checkClusterNames(options.datasets);
+  await makeFolder(out);
+  const folder = join(out, `.draft-${process.pid}.derived`);
+  const { deriveDatasets } = await import('./lib/clusterDatasets.js');
+  try {
+    // Under the lock, so that no load changes what the models read between one and the next.
+    const derived = await withLock(config, 'export', () => deriveDatasets({ ...options, lake, folder }));
+    return await writeExport(options, profile, derived);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The tables to export, below `lake`; `models` where others than the lake's made them, `code` what they were made with. */
+type Source = Pick<Derived, 'lake' | 'tables' | 'code'> & Partial<Derived>;
+
+async function writeExport(options: ExportOptions, profile: Profile, source: Source): Promise<ExportResult> {
+  const { config, out, filters, jsonl, decontaminate = [] } = options;
+  const { lake, tables } = source;
   const { datasets, omitted } = planExport(tables, profile, options.datasets);
   const benchmarks = await describeBenchmarks(decontaminate);
   await makeFolder(out);
-  await sweepExportDrafts(out);
+  await sweepExportDrafts(out, lake);
   const draft = join(out, `.draft-${process.pid}`);
   const spill = `${draft}.spill`;
   await mkdir(draft, { mode: 0o700 });
   const { connection, close } = await openDuckDB({ memoryMb: 500, spill });
   try {
-    const { macros, models } = await readSqlFolder(config.sql);
+    const { macros, models: lakeModels } = await readSqlFolder(config.sql);
+    const { models = lakeModels } = source;
     for (const macro of macros) await connection.run(macro.text);
     const task: ExportTask = {
       ...options,
@@ -122,7 +158,7 @@ export async function exportDatasets(options: ExportOptions): Promise<ExportResu
       profile: profile.name,
       filters,
       benchmarks,
-      code: { tracemill: await ownVersion(), duckdb: String(duckdb), tokenizer },
+      code: { tracemill: await ownVersion(), duckdb: String(duckdb), tokenizer, ...source.code },
       events: await eventRange(connection, lake, tables['events.training_events']),
       datasets: written.datasets,
       omitted,

@@ -16,7 +16,7 @@ type Gate = {
   readonly bound: 'at least' | 'at most';
   readonly isShare: boolean;
   readonly describe: string;
-  readonly todo: string;
+  readonly advice: string;
 };
 
 const gates: readonly Gate[] = [
@@ -28,7 +28,7 @@ const gates: readonly Gate[] = [
     bound: 'at least',
     isShare: false,
     describe: 'Decisions there must be',
-    todo: 'record more flow.router.decision.v1',
+    advice: 'record more flow.router.decision.v1',
   },
   {
     name: 'joined',
@@ -38,7 +38,7 @@ const gates: readonly Gate[] = [
     bound: 'at least',
     isShare: false,
     describe: 'Decisions that must have an outcome',
-    todo: 'record a flow.router.outcome.v1 with the decision_id of each decision',
+    advice: 'record a flow.router.outcome.v1 with the decision_id of each decision',
   },
   {
     name: 'link rate',
@@ -48,7 +48,7 @@ const gates: readonly Gate[] = [
     bound: 'at least',
     isShare: true,
     describe: 'Share of decisions that must have an outcome, 0 to 1',
-    todo: 'find where decisions lose their outcome: sessions cut short, or another decision_id',
+    advice: 'find where decisions lose their outcome: sessions cut short, or another decision_id',
   },
   {
     name: 'dominance',
@@ -58,7 +58,7 @@ const gates: readonly Gate[] = [
     bound: 'at most',
     isShare: true,
     describe: 'Share of all decisions that the most chosen task may have, 0 to 1',
-    todo: 'record decisions for other tasks, or split this one',
+    advice: 'record decisions for other tasks, or split this one',
   },
   {
     name: 'overrides',
@@ -68,7 +68,7 @@ const gates: readonly Gate[] = [
     bound: 'at least',
     isShare: false,
     describe: 'Decisions that people must have overridden',
-    todo: 'record flow.router.override.v1 where a person chooses another task',
+    advice: 'record flow.router.override.v1 where a person chooses another task',
   },
   {
     name: 'failures',
@@ -78,7 +78,7 @@ const gates: readonly Gate[] = [
     bound: 'at least',
     isShare: false,
     describe: 'Outcomes that must be partial, failure or wasted',
-    todo: 'record outcomes that are partial, failure or wasted too, not successes alone',
+    advice: 'record outcomes that are partial, failure or wasted too, not successes alone',
   },
 ];
 
@@ -172,12 +172,12 @@ function describe(audit: Audit): Outcome {
     const limit = isShare ? `${Number((100 * threshold).toFixed(6))} %` : amount(threshold, 'items');
     return [gate, figure(value, bound, isShare), `${bound} ${limit}`, `${pass ? 'yes' : 'no'}${task}`];
   });
-  const todo = failed.map(({ name, todo }) => [`  ${name}:`, todo]);
+  const advice = failed.map((gate) => [`  ${gate.name}:`, gate.advice]);
   const verdict =
     failed.length === 0
       ? 'All gates pass: the router set is worth training on.'
       : `${failed.length} of ${gates.length} gates ${failed.length === 1 ? 'fails' : 'fail'}. What to do:`;
-  const width = Math.max(0, ...todo.map(([name = '']) => name.length));
+  const width = Math.max(0, ...advice.map(([name = '']) => name.length));
   return {
     summary: [
       heading(audit),
@@ -185,7 +185,7 @@ function describe(audit: Audit): Outcome {
       ...alignColumns(['gate', 'value', 'threshold', 'pass'], rows),
       '',
       verdict,
-      ...todo.map(([name = '', text = '']) => `${name.padEnd(width)} ${text}`),
+      ...advice.map(([name = '', text = '']) => `${name.padEnd(width)} ${text}`),
     ],
     json: audit,
     ...(audit.pass ? {} : { exitCode: exitCodes.dataFailed }),

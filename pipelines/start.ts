@@ -1,16 +1,15 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import glob from 'fast-glob';
-import { type Config, childEnvironment } from './config.js';
+import type { Config } from './config.js';
 import { exitCodes } from './errors.js';
+import { runVerbs } from './lib/childVerb.js';
 import type { Command, Outcome } from './lib/command.js';
 import { writeAtomically } from './lib/lake.js';
 import { zvecProblem } from './lib/zvec.js';
 
-const cli = fileURLToPath(new URL('./cli.js', import.meta.url));
 const samples = fileURLToPath(new URL('../../data/samples', import.meta.url));
 const jobs = ['ingest', 'build', 'export', 'handoff', 'index', 'verify'];
 
@@ -41,18 +40,11 @@ async function start(
       : `Running over the sessions in ${roots(config).join(' and ')}.`,
   );
   if (onSamples) await copySeqMem(environment);
-  const results: Record<string, unknown> = {};
-  for (const verb of jobs) {
-    log(`\n== ${verb}`);
-    const without = verb === 'index' ? await zvecProblem() : undefined;
-    if (without !== undefined) {
-      log(`left out. ${without}`);
-      continue;
-    }
-    const { code, stdout } = await runVerb(verb, environment, json);
-    if (json && stdout !== '') results[verb] = JSON.parse(stdout);
-    if (code !== exitCodes.ok) return { summary: [], json: { failed: verb, results }, exitCode: code };
-  }
+  const problem = await zvecProblem();
+  if (problem !== undefined) log(`index: left out. ${problem}`);
+  const verbs = jobs.filter((verb) => verb !== 'index' || problem === undefined).map((verb) => [verb]);
+  const { code, failed, results } = await runVerbs(verbs, { environment, json, log });
+  if (code !== exitCodes.ok) return { summary: [], json: { failed, results }, exitCode: code };
   return {
     summary: [
       '',
@@ -60,7 +52,7 @@ async function start(
       `  ${join(data, 'lake')}      every log line, and the tables derived from it`,
       `  ${join(data, 'exports')}   training sets, one folder a version, each with a README.md`,
       `  ${join(data, 'handoff')}   question/answer lines for the vector database, and an index: \`npx --no tracemill search\``,
-      'Next: `npx --no just status` shows the tables; `npx --no just ingest` belongs on a cron.',
+      'Next: `npx --no just status` shows the tables; `npx --no just capture-on` keeps them up to date.',
     ],
     json: { data, samples: onSamples, results },
   };
@@ -98,25 +90,4 @@ function sampleEnvironment(): { TRACEMILL_DATA: string } & Record<string, string
     TRACEMILL_SPOOL: join(samples, 'events'),
     TRACEMILL_SEQ_MEM: join(data, 'seq_mem.jsonl'),
   };
-}
-
-/** Its summary goes to this process's stdout, or is handed back as text where it is JSON. */
-async function runVerb(
-  verb: string,
-  environment: Record<string, string>,
-  json: boolean,
-): Promise<{ code: number; stdout: string }> {
-  const child = spawn(process.execPath, [cli, verb, ...(json ? ['--json'] : [])], {
-    env: childEnvironment(environment),
-    stdio: ['ignore', json ? 'pipe' : 'inherit', 'inherit'],
-  });
-  let stdout = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  const code = await new Promise<number>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (status) => resolve(status ?? exitCodes.failed));
-  });
-  return { code, stdout: stdout.trim() };
 }

@@ -3,7 +3,7 @@ import type { Command } from './lib/command.js';
 import { type Project, readProject, selectModels } from './lib/graph.js';
 import { lakeFolder } from './lib/lake.js';
 import { type PlanLine, planBuild } from './lib/plan.js';
-import { amount } from './lib/progress.js';
+import { amount, duration } from './lib/progress.js';
 import { alignColumns, describePlan } from './lib/report.js';
 import { createView, type DuckDB, openDuckDB, tableRelation } from './lib/warehouse.js';
 
@@ -130,14 +130,4 @@ function describe({ sources, tables, rejects, outOfDate, lagMs }: Status): strin
     ...(outOfDate.length > 0 ? ['out of date:'] : []),
     ...describePlan(outOfDate),
   ];
-}
-
-function duration(ms: number): string {
-  const units = [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['min', 60_000],
-  ] as const;
-  const [unit, length] = units.find(([, least]) => ms >= least) ?? ['s', 1000];
-  return `${Math.floor(ms / length)} ${unit}`;
 }

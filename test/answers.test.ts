@@ -184,6 +184,29 @@ test('spans come in order of time, one told again in its last telling', async ()
   assert.deepEqual(row?.slice(1), [3, true]);
 });
 
+test('a span that its program did not number is named by its event', async () => {
+  const [row] = await ask(
+    [
+      ...artifact('a', 'x'),
+      { ...span('t-a', { kind: 'output', output: 'b' }), id: 'told' },
+      span('t-a', { span_id: 7, kind: 'tool_call' }),
+      span('t-a', { span_id: 7, kind: 'tool_call' }),
+      span('t-a', { parent_span_id: 7, kind: 'tool_result', output: 'c' }),
+    ],
+    'select spans from events.answers',
+  );
+  const told: Record<string, unknown>[] = JSON.parse(String(row?.[0]));
+  const seen = told.map(({ event_id: event, span_id: id, parent_span_id: parent }) => [
+    id === event ? 'its event' : id,
+    parent,
+  ]);
+  assert.deepEqual(seen, [
+    ['its event', null],
+    ['7', null],
+    ['its event', '7'],
+  ]);
+});
+
 test('the family of a session is its root; an answer of no session is in no family and left out', async () => {
   const nowhere = artifact('lost', 'x').map(({ session_id: _, ...event }) => event);
   const rows = await ask(

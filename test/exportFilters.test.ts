@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { ExportOptions } from '../pipelines/export.js';
+import { describeExport } from '../pipelines/lib/exportSummary.js';
 import { readFilters } from '../pipelines/lib/filters.js';
 import { manifestOf, rowsOf, run } from './support/exported.js';
 import type { TestLake } from './support/lake.js';
@@ -170,16 +171,48 @@ test('a dataset that a profile cannot carry is refused when it is named', async 
   });
 });
 
-test('a benchmark file that is not there is an error; one that is stands in the manifest', async () => {
-  const path = join(lake.folder, 'benchmark.jsonl');
-  await assert.rejects(run(lake, { decontaminate: [path] }), /benchmark\.jsonl: cannot be read/);
+test('rows that hold text of a benchmark are left out of every split, the item named', async () => {
+  const told = 'seven brown foxes carried the long ladder over a wet field before any of us woke up';
+  const hit = (row: Row | undefined, messages: Row[]) => ({ ...row, messages });
+  const [train, validation, test, ...rest] = sets.sft ?? [];
+  const rows = [
+    hit(train, [
+      { role: 'user', content: `Say: ${told}!` },
+      { role: 'assistant', content: 'No.' },
+    ]),
+    hit(validation, [
+      { role: 'user', content: 'Say.' },
+      { role: 'assistant', content: told.toUpperCase() },
+    ]),
+    ...(test === undefined ? [] : [test]),
+    ...rest,
+  ];
+  const own = await lakeOfSets({ sft: rows, stepwise: sets.stepwise ?? [] });
+  const path = join(own.folder, 'riddles.jsonl');
   await writeFile(
     path,
-    '{"id":"item-1","text":"nothing that stands in any row of these sets, whatever they say"}\n',
+    `{"q":"something else that no row of these sets holds, in more words than thirteen of them"}\n{"q":"${told}"}\n`,
   );
-  const { benchmarks } = await manifestOf(await run(lake, { decontaminate: [path] }));
+  const exported = await run(own, { decontaminate: [path] });
+  const { datasets, benchmarks } = await manifestOf(exported);
+  const ids = [String(train?.id), String(validation?.id)].sort();
+  assert.deepEqual(datasets.sft?.contaminated, { 'riddles.jsonl:2': { rows: 2, ids } });
+  assert.deepEqual(datasets.stepwise?.contaminated, {});
+  assert.deepEqual([datasets.sft?.rows, datasets.stepwise?.rows], [3, 5]);
   assert.deepEqual(
     benchmarks.map(({ name }) => name),
-    ['benchmark.jsonl'],
+    ['riddles.jsonl'],
   );
+  assert.match(
+    describeExport(exported).summary.join('\n'),
+    /2 with text of a benchmark \(riddles\.jsonl:2\)/,
+  );
+  const card = await readFile(join(exported.folder ?? '', 'README.md'), 'utf8');
+  assert.match(card, /2 with text of a benchmark: riddles\.jsonl:2/);
+  await own.remove();
+});
+
+test('a benchmark file that is not there is an error', async () => {
+  const path = join(lake.folder, 'benchmark.jsonl');
+  await assert.rejects(run(lake, { decontaminate: [path] }), /benchmark\.jsonl: cannot be read/);
 });

@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { corpus, type Home, type Query, withLake } from './support/builtLake.js';
 import { expectedRows, foundRows } from './support/countedRows.js';
 import { untraced } from './support/provenance.js';
-
-const folder = fileURLToPath(new URL('../../data/samples', import.meta.url));
-const samples = {
-  claude: join(folder, 'claude/projects'),
-  codex: join(folder, 'codex/sessions'),
-  events: join(folder, 'events'),
-  seq: join(folder, 'seq_mem.jsonl'),
-};
+import { sampleLake, samples } from './support/sampleLake.js';
 
 test('samples: every row was to be expected, and its text stands in the bytes that its metadata names', async () => {
-  await withLake(samples, async (query) => {
+  const use = async (query: Query) => {
     await compareCounts(query);
     const traced = await trace(query, samples);
     for (const [dataset, rows] of Object.entries(traced)) assert.ok(rows > 0, `${dataset} has no row`);
@@ -28,7 +20,8 @@ test('samples: every row was to be expected, and its text stands in the bytes th
       metadata: JSON.stringify({ ...metadata, sources: metadata.sources.slice(0, -1) }),
     };
     assert.notDeepEqual(untraced(shorter, [samples.codex]), []);
-  });
+  };
+  await withLake(samples, use, await sampleLake());
 });
 
 // TRACEMILL_CORPUS_DATA, if it is set, is the data folder of a lake that was built of the corpus before.

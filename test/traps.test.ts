@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openProject, openTrap, readTraps } from './support/traps.js';
 
@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const traps = await readTraps(join(root, 'test', 'fixtures', 'traps'));
 const rules = await readTraps(join(root, 'test', 'fixtures', 'rules'));
 const project = await openProject(join(root, 'sql'));
+after(project.close);
 
 test('each of the 49 known traps of the log formats has its lines and what they must give', () => {
   const numbers = [...new Set(traps.map(({ trap }) => trap))].sort((one = 0, other = 0) => one - other);
@@ -25,14 +26,13 @@ test('each of the 49 known traps of the log formats has its lines and what they 
 });
 
 for (const trap of [...traps, ...rules]) {
-  test(`${trap.trap === undefined ? 'rule' : 'trap'} ${trap.name}`, async (context) => {
+  test(`${trap.trap === undefined ? 'rule' : 'trap'} ${trap.name}`, async () => {
     if (trap.test !== undefined) {
       const text = await readFile(join(root, 'test', trap.test), 'utf8');
       assert.match(text, new RegExp(`\\btrap ${trap.trap}\\b`), `test/${trap.test} names trap ${trap.trap}`);
     }
     if (trap.cases.length === 0) return;
     const run = await openTrap(project, trap);
-    context.after(run.close);
     for (const [index, { query, rows, off }] of trap.cases.entries()) {
       const name = `${trap.name}, case ${index + 1}: ${trap.rule}`;
       assert.deepEqual(await run.rows(query), rows, name);

@@ -1,36 +1,32 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { ingest } from '../pipelines/ingest.js';
+import type { Config } from '../pipelines/config.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
+import { type DuckDB, openWarehouse } from '../pipelines/lib/warehouse.js';
 import { command as signalSummary, summarizeSignals } from '../pipelines/signal-summary.js';
 import { distinctEvents } from './support/expectedAnswers.js';
 import { expectedState } from './support/expectedState.js';
 import { expectedWorld } from './support/expectedWorld.js';
 import { type GoldenWorld, readWorld } from './support/goldenWorld.js';
-import { makeLake, type TestLake } from './support/lake.js';
+import { sampleConfig, sampleLake } from './support/sampleLake.js';
 import type { EventLine } from './support/world/spool.js';
 
 const samples = new URL('../../data/samples/', import.meta.url);
 const goldenFile = new URL('../../test/golden/world.json', import.meta.url);
-let lake: TestLake;
+let config: Config;
+let warehouse: DuckDB;
+let query: (sql: string) => Promise<Record<string, unknown>[]>;
 let world: GoldenWorld;
 
 before(async () => {
-  lake = await makeLake({
-    TRACEMILL_SQL: new URL('../../sql', import.meta.url).pathname,
-    SEQ_AGENT_QA_CLAUDE_DIR: new URL('claude/projects', samples).pathname,
-    SEQ_AGENT_QA_CODEX_DIR: new URL('codex/sessions', samples).pathname,
-    TRACEMILL_SPOOL: new URL('events', samples).pathname,
-    TRACEMILL_SEQ_MEM: new URL('seq_mem.jsonl', samples).pathname,
-  });
-  await ingest({ config: lake.config, progress: silentProgress, now: () => new Date(), settleMs: 0 });
-  const { failures } = await lake.build({ now: new Date('2027-01-01') });
-  assert.deepEqual(failures, []);
-  world = await readWorld(lake.query);
+  config = sampleConfig(await sampleLake());
+  warehouse = await openWarehouse({ config });
+  query = async (sql) => (await warehouse.connection.runAndReadAll(sql)).getRowObjectsJS();
+  world = await readWorld(query);
 });
 
-after(() => lake.remove());
+after(() => warehouse.close());
 
 /** The committed lines in the order of files, and those that seq noted; the torn one is none. */
 async function sampleLines(): Promise<EventLine[]> {
@@ -99,7 +95,7 @@ test('good answers, thoughts, judged answers and failed steps are those that the
 
 test('a pair that another program noted is a document where no log holds its words', async () => {
   const noted = (await sampleLines()).filter(({ event_type }) => event_type === 'agent.qa.pair');
-  const logged = await lake.query('select question, answer from core.qa_pairs');
+  const logged = await query('select question, answer from core.qa_pairs');
   const own = new Set(logged.map(({ question, answer }) => `${question}\n${answer}`));
   const fresh = noted.filter(({ payload }) => !own.has(`${payload.question}\n${payload.answer}`));
   const questions = new Set(fresh.map(({ payload }) => String(payload.question)));
@@ -114,7 +110,7 @@ test('the state tables are the fold of the events', async () => {
 
 test('every recorded side is what an agent handed in, and every prompt what it was asked, word for word', async () => {
   const { answers } = expectedWorld(await sampleLines());
-  const rows = await lake.query(`
+  const rows = await query(`
     select metadata ->> '$.answer_ids[0]' as id, prompt[1] as prompt, chosen[1] as said
     from datasets.preference where pair_source in ('scores', 'comparison', 'lock')
     union all
@@ -147,7 +143,7 @@ test('every recorded side is what an agent handed in, and every prompt what it w
 
 test('signal-summary counts the events, their links and what each dataset lacks', async () => {
   const lines = distinctEvents(await sampleLines());
-  const all = await summarizeSignals(lake.config, 10_000);
+  const all = await summarizeSignals(config, 10_000);
   const counted = Object.fromEntries(all.types.map(({ name, count }) => [name, count]));
   for (const type of [
     'artifact.scored',
@@ -162,7 +158,7 @@ test('signal-summary counts the events, their links and what each dataset lacks'
     all.types.reduce((sum, { count }) => sum + count, 0),
   );
   const links = Object.fromEntries(all.links.map(({ name, count, of }) => [name, [count, of]]));
-  const turns = await lake.query(`select count(*)::integer as n, count(output_event)::integer as ended
+  const turns = await query(`select count(*)::integer as n, count(output_event)::integer as ended
     from events.attempts where origin = 'log'`);
   assert.deepEqual(links, {
     'attempts that ended': [Number(turns[0]?.ended) + 51, Number(turns[0]?.n) + 52],
@@ -178,15 +174,15 @@ test('signal-summary counts the events, their links and what each dataset lacks'
 });
 
 test('signal-summary looks at the newest events alone when told so', async () => {
-  const few = await summarizeSignals(lake.config, 25);
+  const few = await summarizeSignals(config, 25);
   assert.equal(few.events, 25);
-  const newest = await lake.query(
+  const newest = await query(
     'select min(occurred_at) as at from (from events.training_events order by occurred_at desc, id desc limit 25)',
   );
   assert.equal(few.firstAt, (newest[0]?.at as Date | undefined)?.toISOString());
   const { summary } = await signalSummary.run(
     { last: 25 },
-    { config: lake.config, log: () => {}, progress: silentProgress, now: () => new Date() },
+    { config, log: () => {}, progress: silentProgress, now: () => new Date() },
   );
   assert.match(summary[0] ?? '', /^The newest 25 training events, 2026-\d\d-\d\d to 2026-10-09: /);
   assert.ok(summary.includes('What adds rows:'));

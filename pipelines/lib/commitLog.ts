@@ -139,29 +139,35 @@ export async function sweepLog(connection: DuckDBConnection, lake: string, now: 
     () => true,
     () => false,
   );
-  if (unfinished || (await hasRetired(connection, now))) await sweepRaw(connection, lake, now);
+  const retired = await retiredFiles(connection, now);
+  if (unfinished || retired.length > 0) {
+    for (const file of [...retired, ...(await unnamedFiles(connection, lake))])
+      await rm(join(lake, file), { force: true });
+  }
   if (unfinished) await rm(note, { force: true });
   atPoint('swept');
 }
 
-/** Removes raw files that no commit names; after readCommits. Those a merge replaced wait a day. */
-async function sweepRaw(connection: DuckDBConnection, lake: string, now: Date): Promise<void> {
-  const reader = await connection.runAndReadAll(`
-    select unnest(raw_files || replaces) as file from commits where op in ('add', 'merge')
-    except
-    select unnest(replaces) from commits where ${isRetired(now)}`);
+/** Raw files that no commit names, relative to the lake, sorted; after readCommits. */
+export async function unnamedFiles(connection: DuckDBConnection, lake: string): Promise<string[]> {
+  const reader = await connection.runAndReadAll(
+    "select unnest(raw_files || replaces) from commits where op in ('add', 'merge')",
+  );
   const named = new Set(reader.getRows().map(([file]) => String(file)));
   const files = await readdir(join(lake, 'raw'), { recursive: true }).catch(() => []);
-  for (const file of files) {
-    if (file.endsWith('.parquet') && !named.has(`raw/${file}`))
-      await rm(join(lake, 'raw', file), { force: true });
-  }
+  return files
+    .filter((file) => file.endsWith('.parquet'))
+    .map((file) => `raw/${file}`)
+    .filter((file) => !named.has(file))
+    .sort();
 }
 
-/** True where a merge's replaced files are old enough to go; after readCommits. */
-async function hasRetired(connection: DuckDBConnection, now: Date): Promise<boolean> {
-  const reader = await connection.runAndReadAll(`select count(*) > 0 from commits where ${isRetired(now)}`);
-  return reader.getRows()[0]?.[0] === true;
+/** Raw files that a merge replaced long enough ago to go. */
+async function retiredFiles(connection: DuckDBConnection, now: Date): Promise<string[]> {
+  const reader = await connection.runAndReadAll(
+    `select unnest(replaces) from commits where ${isRetired(now)}`,
+  );
+  return reader.getRows().map(([file]) => String(file));
 }
 
 function isRetired(now: Date): string {

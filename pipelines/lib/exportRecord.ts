@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { EventRange } from './eventRange.js';
 import type { ExportManifest } from './exportManifest.js';
 import { writeAtomically } from './lake.js';
+import { isRunning } from './processes.js';
 
 /** What stands about an export outside of it: when and where it was made, and after which one. Never changes. */
 export type ExportRecord = {
@@ -57,21 +58,11 @@ export async function recordExport(of: {
   await writeAtomically(join(of.out, 'log', `${of.version}.json`), `${JSON.stringify(record, null, 2)}\n`);
 }
 
-/** Removes drafts of exports that were killed; a draft's name holds the process that makes it. */
-export async function sweepExportDrafts(out: string): Promise<void> {
+/** Removes drafts of exports that were killed but for the folder `kept`; a draft's name holds the process that makes it. */
+export async function sweepExportDrafts(out: string, kept: string): Promise<void> {
   for (const name of await readdir(out)) {
     const pid = /^\.draft-(\d+)/.exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid)))
+    if (pid !== undefined && !isRunning(Number(pid)) && join(out, name) !== kept)
       await rm(join(out, name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -40,10 +40,10 @@ export async function cleanRows(connection: DuckDBConnection): Promise<void> {
       select * from distinct_rows anti join withheld_kept using (dataset, id)`);
 }
 
-/** Makes `kept_rows`: clean_rows without those of the table `contaminated`. */
+/** Makes `kept_rows`: clean_rows without those of the table `contaminated_rows`. */
 export async function keepRows(connection: DuckDBConnection): Promise<void> {
   await connection.run(
-    'create table kept_rows as select * from clean_rows anti join contaminated using (dataset, id)',
+    'create table kept_rows as select * from clean_rows anti join contaminated_rows using (dataset, id)',
   );
 }
 
@@ -70,7 +70,7 @@ export async function leftOut(connection: DuckDBConnection, dataset: string): Pr
   return {
     refused: await reasons('refusal', 'verdicts'),
     withheld: await reasons('reason', 'withheld_kept'),
-    contaminated: await reasons('item', '(from contaminated semi join clean_rows using (dataset, id))'),
+    contaminated: await reasons('item', '(from contaminated_rows semi join clean_rows using (dataset, id))'),
     copies: Number(counts.getRowsJS()[0]?.[0] ?? 0),
   };
 }

@@ -1,7 +1,7 @@
-import { access, readdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { unfinishedNote } from './commitLog.js';
+import { unfinishedNote, unnamedFiles } from './commitLog.js';
 import { commitNumber, listCommits } from './commits.js';
 
 /** What the log of commits says against itself or against the folder of raw files, in words; after readRanges. */
@@ -9,7 +9,7 @@ export async function checkLog(connection: DuckDBConnection, lake: string): Prom
   return [
     ...(await lostCommits(lake)),
     ...(await brokenFiles(connection)),
-    ...(await unnamedFiles(connection, lake)),
+    ...(await strayFiles(connection, lake)),
   ];
 }
 
@@ -68,20 +68,12 @@ async function brokenFiles(connection: DuckDBConnection): Promise<string[]> {
 }
 
 /** Raw files that no commit names count for nobody; after a kill they wait for the next ingest. */
-async function unnamedFiles(connection: DuckDBConnection, lake: string): Promise<string[]> {
+async function strayFiles(connection: DuckDBConnection, lake: string): Promise<string[]> {
   const isUnfinished = await access(join(lake, unfinishedNote)).then(
     () => true,
     () => false,
   );
   if (isUnfinished) return [];
-  const reader = await connection.runAndReadAll(
-    `select unnest(raw_files || replaces) from commits where op in ('add', 'merge')
-     union select unnest(raw_files) from ranges`,
-  );
-  const named = new Set(reader.getRows().map(([file]) => String(file)));
-  const files = await readdir(join(lake, 'raw'), { recursive: true }).catch(() => []);
-  return files
-    .filter((file) => file.endsWith('.parquet') && !named.has(`raw/${file}`))
-    .sort()
-    .map((file) => `lake/raw/${file}: no commit names it; move it away, it counts for nobody`);
+  const files = await unnamedFiles(connection, lake);
+  return files.map((file) => `lake/${file}: no commit names it; move it away, it counts for nobody`);
 }

@@ -118,7 +118,8 @@ function readHeader(text: string, fail: (line: number, problem: string) => UserE
   return { grain, found };
 }
 
-function readMacros(file: string, text: string): Macro[] {
+/** The macros of a file's text; `file` is its name for people. */
+export function readMacros(file: string, text: string): Macro[] {
   const begin = /^create or replace macro\b/i;
   const statements = text
     .split(/^(?=create or replace macro\b)/im)

@@ -51,3 +51,14 @@ export function amount(value: number, unit: 'bytes' | 'items'): string {
   }
   return `${name === 0 ? size.toFixed(0) : size.toFixed(1)} ${names[name]}`;
 }
+
+/** `3 d`, `5 h`, `12 min`, `40 s`: whole units of the largest that fits. */
+export function duration(ms: number): string {
+  const units = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['min', 60_000],
+  ] as const;
+  const [unit, length] = units.find(([, least]) => ms >= least) ?? ['s', 1000];
+  return `${Math.floor(ms / length)} ${unit}`;
+}

@@ -75,12 +75,12 @@ outputs as (
     where is_known and event_type in ('artifact.created', 'attempt.completed', 'attempt.failed')
 ),
 
--- A span recorded again is the same span, told better.
+-- A span recorded again is the same span, told better; of a program that numbers no spans, the event itself is the span.
 last_told as (
     select event_id
     from (
         select
-            event_id, attempt_id, occurred_at, coalesce(text_field(json_extract(payload, '$.span_id')), event_id) as span_id
+            event_id, attempt_id, occurred_at, coalesce(name_field(json_extract(payload, '$.span_id')), event_id) as span_id
         from events.recorded_events
         where is_known and event_type = 'attempt.span_recorded'
     )
@@ -95,8 +95,8 @@ spans as (
             'occurred_at': occurred_at,
             'event_id': event_id,
             'text': to_json({
-                'span_id': text_field(json_extract(payload, '$.span_id')),
-                'parent_span_id': text_field(json_extract(payload, '$.parent_span_id')),
+                'span_id': coalesce(name_field(json_extract(payload, '$.span_id')), event_id),
+                'parent_span_id': name_field(json_extract(payload, '$.parent_span_id')),
                 'kind': text_field(json_extract(payload, '$.kind')),
                 'tool_name': text_field(json_extract(payload, '$.tool_name')),
                 'input': json_extract(payload, '$.input'),

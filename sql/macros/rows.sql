@@ -15,7 +15,7 @@ create or replace macro turn_output_event(turn_id, end_reason, is_ended) as
 -- The beginning of a node in a tree of spans: what is known of a step, without a key for what is not.
 create or replace macro span_node(span_id, kind, tool_name, is_error, duration_ms) as
     '{"id":' || to_json(span_id)::varchar
-        || ',"kind":' || to_json(kind)::varchar
+        || coalesce(',"kind":' || to_json(kind)::varchar, '')
         || coalesce(',"tool_name":' || to_json(tool_name)::varchar, '')
         || case when is_error then ',"is_error":true' else '' end
         || coalesce(',"duration_ms":' || duration_ms::varchar, '');

@@ -5,6 +5,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeCorpus } from './corpus.js';
+import { argument, median } from './measuring.js';
 
 type Run = { readonly seconds: number; readonly peakBytes: number };
 type Row = {
@@ -21,10 +22,6 @@ type Row = {
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const cli = here('../../pipelines/cli.js');
 const references = here('./references.js');
-const argument = (name: string, otherwise: number) => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : Number(process.argv[at + 1]);
-};
 
 const files = argument('files', 2000);
 const megabytes = argument('megabytes', 400);
@@ -55,7 +52,7 @@ try {
       ours.push(await node([cli, 'ingest', '--json'], environment(data)));
       theirs.push(await node([references, name, corpus, folder]));
     }
-    const value = median(ours) / median(theirs);
+    const value = median(seconds(ours)) / median(seconds(theirs));
     return row(job, reference, `at most ${bar}x`, ours, theirs, value, value <= bar);
   }
 
@@ -66,7 +63,7 @@ try {
       ours.push(await node([cli, 'ingest', '--json'], environment(join(folder, 'data'))));
       theirs.push(await node([references, 'startup']));
     }
-    const value = median(ours) - median(theirs);
+    const value = median(seconds(ours)) - median(seconds(theirs));
     return row(
       'second ingest, nothing new',
       'starting Node, loading the packages',
@@ -102,17 +99,16 @@ function row(
     job,
     reference,
     bar,
-    seconds: median(ours),
-    referenceSeconds: median(theirs),
+    seconds: median(seconds(ours)),
+    referenceSeconds: median(seconds(theirs)),
     value,
     peakMegabytes: Math.max(...ours.map((run) => run.peakBytes)) / 1e6,
     met,
   };
 }
 
-function median(runs: readonly Run[]): number {
-  const sorted = runs.map((run) => run.seconds).sort((left, right) => left - right);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+function seconds(runs: readonly Run[]): number[] {
+  return runs.map((run) => run.seconds);
 }
 
 /** Runs one process to its end; its peak memory is the kernel's VmHWM (0 where there is no /proc). */

@@ -9,13 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../pipelines/config.js';
 import { openWarehouse } from '../../pipelines/lib/warehouse.js';
 import { type Document, jaccardOf, makeDocuments, shinglesOf } from '../support/nearDuplicates.js';
+import { argument, median } from './measuring.js';
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const cli = here('../../pipelines/cli.js');
-const argument = (name: string, otherwise: number) => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : Number(process.argv[at + 1]);
-};
 
 const others = argument('others', 20_000);
 const injected = argument('injected', 1000);
@@ -166,10 +163,6 @@ async function judge(documents: readonly Document[]) {
     precision: right / named,
     bySimilarity,
   };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
 }
 
 function wordCount({ question, answer }: Document): number {

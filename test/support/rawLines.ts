@@ -33,13 +33,13 @@ export async function readRawLines(folder: string): Promise<RawLines[]> {
   );
 }
 
-/** Makes `raw.<source>` of the lines that belong to it, typed also when there are none. */
+/** Makes `raw.<source>` anew of the lines that belong to it, typed also when there are none. */
 export function rawTable(source: string, files: readonly RawLines[]): string {
   const rows = files.filter((file) => file.source === source).flatMap((file) => file.rows);
   const columns = `source varchar, source_path varchar, file_key varchar, line_no bigint, byte_offset bigint,
     byte_length bigint, line varchar, bytes blob, generation integer, is_current boolean, day varchar`;
   const values = rows.length > 0 ? `; insert into raw.${source} values ${rows.join(',\n')}` : '';
-  return `create table raw.${source} (${columns})${values}`;
+  return `create or replace table raw.${source} (${columns})${values}`;
 }
 
 type From = { source: string; path: string; key: string; generation: number; isCurrent: boolean };

@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Node, readProject } from '../../pipelines/lib/graph.js';
-import type { Macro } from '../../pipelines/lib/model.js';
+import { type Macro, readMacros } from '../../pipelines/lib/model.js';
 import { identifier, openDuckDB, rawSources } from '../../pipelines/lib/warehouse.js';
-import { type RawLines, rawTable, readRawLines } from './rawLines.js';
+import { rawTable, readRawLines } from './rawLines.js';
 
 /** One text of the sql folder replaced by another: a rule switched off. */
 export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
@@ -40,13 +40,15 @@ export async function readTraps(folder: string): Promise<Trap[]> {
   return Promise.all(traps);
 }
 
-/** The sql folder ready to run: models in order with their inputs, macros, and the columns each table has. */
+/** The sql folder in a database that the traps take in turn: models in order with their inputs, and the columns each table has. */
 export type Project = {
+  readonly connection: DuckDBConnection;
   readonly folder: string;
   readonly nodes: readonly Node[];
   readonly macros: readonly Macro[];
   /** A SELECT with the table's columns and no row. */
   readonly empty: ReadonlyMap<string, string>;
+  readonly close: () => void;
 };
 
 /** Reads the sql folder and runs every model over no lines at all, for the columns. */
@@ -55,39 +57,36 @@ export async function openProject(folder: string): Promise<Project> {
   const { nodes, macros } = await readProject(connection, folder, '/nonexistent');
   const models = nodes.filter(({ isCheck }) => !isCheck);
   const empty = new Map<string, string>();
-  await startDatabase(connection, models, macros, []);
+  await startDatabase(connection, models, macros);
   for (const node of models) {
     await runModel(connection, node);
     const columns = await connection.runAndReadAll(`describe ${node.name}`);
     const typed = columns.getRows().map(([name, type]) => `null::${type} as ${identifier(String(name))}`);
     empty.set(node.name, `select ${typed.join(', ')} where false`);
   }
-  close();
-  return { folder, nodes: models, macros, empty };
+  return { connection, folder, nodes: models, macros, empty, close };
 }
 
-/** A trap's log lines in a fresh database. */
+/** A trap's log lines, and what is made of them. */
 export type TrapRun = {
   /** The rows of a query over the tables its models make. */
   readonly rows: (query: string) => Promise<unknown[][]>;
   /** The same with edits to the sql folder, which are undone afterwards. */
   readonly rowsWith: (query: string, edits: readonly Edit[]) => Promise<unknown[][]>;
-  readonly close: () => void;
 };
 
-/** Loads a trap's files as raw rows; models run when a query first needs them. */
+/** Loads a trap's files as raw rows in the place of the last trap's; models run when a query first needs them. */
 export async function openTrap(project: Project, trap: Trap): Promise<TrapRun> {
-  const { connection, close } = await openDuckDB();
+  const { connection } = project;
   const lines = await readRawLines(trap.folder);
-  await startDatabase(connection, project.nodes, project.macros, lines);
+  for (const source of rawSources) await connection.run(rawTable(source, lines));
   // A model gives rows only where one of its inputs has some: most fixtures are one agent's.
   const withRows = new Set(lines.map(({ source }) => `raw.${source}`));
   const run = async (node: Node, filled: Set<string>) => {
     const empty = `create or replace table ${node.name} as ${project.empty.get(node.name)}`;
     filled.delete(node.name);
     if (!node.inputs.some((input) => filled.has(input))) return connection.run(empty);
-    await runModel(connection, node);
-    if ((await read(connection, `from ${node.name} limit 1`)).length > 0) filled.add(node.name);
+    if ((await runModel(connection, node)) > 0) filled.add(node.name);
   };
   const made = new Set<string>();
   const make = async (query: string) => {
@@ -102,15 +101,14 @@ export async function openTrap(project: Project, trap: Trap): Promise<TrapRun> {
     rows: make,
     rowsWith: async (query, edits) => {
       await make(query);
-      const { nodes, macros } = await edited(project, edits);
+      const { nodes, macros, touched } = await edited(project, edits);
       const changed = new Set<string>();
       const filled = new Set(withRows);
       await connection.run('begin');
       try {
         for (const macro of macros) await connection.run(macro);
         for (const node of needed(nodes, query)) {
-          const isTouched = macros.length > 0 || edits.some(({ file }) => `sql/${file}` === node.file);
-          if (!isTouched && !node.inputs.some((input) => changed.has(input))) continue;
+          if (!touched.has(node.name) && !node.inputs.some((input) => changed.has(input))) continue;
           await run(node, filled);
           changed.add(node.name);
         }
@@ -119,11 +117,10 @@ export async function openTrap(project: Project, trap: Trap): Promise<TrapRun> {
         await connection.run('rollback');
       }
     },
-    close,
   };
 }
 
-/** The models with an edit's text in place, and the macro files that it changed. */
+/** The models with an edit's text in place, the macro files that it changed, and the models that are not as they were. */
 async function edited(project: Project, edits: readonly Edit[]) {
   let nodes = project.nodes;
   const macros = new Map<string, string>();
@@ -141,28 +138,51 @@ async function edited(project: Project, edits: readonly Edit[]) {
       node.file === `sql/${file}` ? { ...node, sql: node.sql.replace(find, () => replace) } : node,
     );
   }
-  return { nodes, macros: [...macros.values()] };
+  const before = new Set(project.macros.map(({ text }) => text));
+  const changed = [...macros]
+    .flatMap(([file, text]) => readMacros(`sql/${file}`, text))
+    .filter(({ text }) => !before.has(text));
+  const touched = nodes.filter(
+    ({ sql }, index) => sql !== project.nodes[index]?.sql || usesOne(sql, changed, project.macros),
+  );
+  return {
+    nodes,
+    macros: changed.map(({ text }) => text),
+    touched: new Set(touched.map(({ name }) => name)),
+  };
 }
 
-async function startDatabase(
-  connection: DuckDBConnection,
-  nodes: readonly Node[],
+/** True where a text names one of these macros, or one that names it, and so on. */
+function usesOne(
+  text: string,
+  wanted: readonly Macro[],
   macros: readonly Macro[],
-  lines: readonly RawLines[],
-) {
+  seen = new Set<string>(),
+): boolean {
+  const words = new Set(text.toLowerCase().match(/\w+/g));
+  if (wanted.some(({ name }) => words.has(name))) return true;
+  return macros.some((macro) => {
+    if (!words.has(macro.name) || seen.has(macro.name)) return false;
+    seen.add(macro.name);
+    return usesOne(macro.text, wanted, macros, seen);
+  });
+}
+
+async function startDatabase(connection: DuckDBConnection, nodes: readonly Node[], macros: readonly Macro[]) {
   const layers = new Set(['raw', ...nodes.map(({ name }) => name.split('.')[0] ?? '')]);
   for (const layer of layers) await connection.run(`create schema ${layer}`);
   for (const { text } of macros) await connection.run(text);
-  for (const source of rawSources) await connection.run(rawTable(source, lines));
+  for (const source of rawSources) await connection.run(rawTable(source, []));
 }
 
-/** Makes a table as build does: a model by day drops its `day`, its file's day comes back. */
-async function runModel(connection: DuckDBConnection, node: Node): Promise<void> {
+/** Makes a table as build does, a model by day drops its `day`, its file's day comes back; gives the number of rows. */
+async function runModel(connection: DuckDBConnection, node: Node): Promise<number> {
   const day = node.partitioned || node.split ? `, 'd' as day` : '';
-  await connection.run(
+  const reader = await connection.runAndReadAll(
     `create or replace table ${node.name} as
      select columns(name -> name <> 'day')${day} from (\n${node.sql}\n)`,
   );
+  return Number(reader.getRowsJS()[0]?.[0]);
 }
 
 /** The models that a query's tables come from, in building order. */

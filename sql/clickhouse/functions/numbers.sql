@@ -1,0 +1,3 @@
+-- A number without its fraction, a half rounded away from zero as in DuckDB; ClickHouse rounds it to the even neighbour.
+create or replace function rounded as (number) -> if(
+    abs(number - trunc(number)) = 0.5, number + sign(number) * 0.5, round(number));

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { cronFault } from '../pipelines/lib/cronExpression.js';
+import { line, uuid } from './support/logs.js';
+
+const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
+
+/** What cron does with its spool, as far as it matters here; `refuse` in the file's folder makes it say no. */
+const fakeCrontab = `#!/bin/sh
+spool="$(dirname "$0")/spool"
+if [ -e "$(dirname "$0")/refuse" ]; then echo "You (sam) are not allowed to use this program (crontab)" >&2; exit 1; fi
+if [ "$1" = -l ]; then
+  [ -e "$spool" ] || { echo "no crontab for sam" >&2; exit 1; }
+  exec cat "$spool"
+fi
+[ "$1" = - ] && exec cat > "$spool"
+exit 2
+`;
+
+type Machine = Awaited<ReturnType<typeof makeMachine>>;
+
+/** A home with a log, a data folder whose name needs every kind of quoting, and a crontab program of its own. */
+async function makeMachine() {
+  const folder = await mkdtemp(join(tmpdir(), 'tracemill-cron-'));
+  const bin = join(folder, 'bin');
+  const data = join(folder, `100% of sam's ë data`);
+  await mkdir(bin);
+  await writeFile(join(bin, 'crontab'), fakeCrontab);
+  await chmod(join(bin, 'crontab'), 0o755);
+  const log = join(folder, 'claude', 'projects', 'p', `${uuid('1')}.jsonl`);
+  await mkdir(dirname(log), { recursive: true });
+  await writeFile(log, line('a'));
+  const run = (words: string[], environment: Record<string, string> = {}) => {
+    const env = {
+      PATH: `${bin}:/usr/bin:/bin`,
+      HOME: folder,
+      TRACEMILL_DATA: data,
+      // Relative to where the user stands; cron stands elsewhere.
+      CLAUDE_CONFIG_DIR: 'claude',
+      TRACEMILL_SETTLE: '90s',
+      CLICKHOUSE_PASSWORD: 'hush',
+      ...environment,
+    };
+    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'schedule', ...words], {
+      env,
+      encoding: 'utf8',
+      cwd: folder,
+    });
+    return { status, stdout, stderr: stderr.trim() };
+  };
+  const spool = join(bin, 'spool');
+  return { folder, bin, data, run, spool, crontab: () => readFile(spool, 'latin1') };
+}
+
+async function onMachine(work: (machine: Machine) => Promise<void>): Promise<void> {
+  const machine = await makeMachine();
+  await work(machine);
+  await rm(machine.folder, { recursive: true, force: true });
+}
+
+test('the line that goes into the crontab runs ingest with nothing but what cron gives, and has a log', async () => {
+  await onMachine(async ({ folder, data, run, crontab }) => {
+    const { status, stdout, stderr } = run(['on', '*/10 * * * *']);
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^put into your crontab:\n {2}\*\/10 \* \* \* \* PATH=/);
+    const text = Buffer.from(await crontab(), 'latin1').toString();
+    assert.match(text, /^\*\/10 \* \* \* \* .* # tracemill [0-9a-f]{12}\n$/);
+    assert.doesNotMatch(text, /[^\\]%|hush|CLICKHOUSE/);
+    // cron ends a line at a bare % and takes the backslash from the others.
+    const command = text.trimEnd().split(' ').slice(5).join(' ').replaceAll('\\%', '%');
+    const cron = spawnSync('/bin/sh', ['-c', command], {
+      env: { HOME: folder, SHELL: '/bin/sh', LOGNAME: 'sam', PATH: '/nowhere' },
+      cwd: '/',
+      encoding: 'utf8',
+    });
+    assert.deepEqual([cron.status, cron.stdout, cron.stderr], [0, '', '']);
+    assert.deepEqual(await readdir(join(data, 'lake', 'commits')), ['00000001.parquet']);
+    assert.match(await readFile(join(data, 'state', 'schedule.log'), 'utf8'), /read 1 lines/);
+  });
+});
+
+test('every other line of the crontab stays byte for byte; off takes out this one alone', async () => {
+  await onMachine(async ({ run, spool, crontab }) => {
+    const others = Buffer.from(
+      '# m h  dom\r\nMAILTO=""\n\n\t5 4 * * * echo caf\xe9 \\% \xff\n# 1 1 1 1 1 x # tracemill 000000000000\n\n',
+      'latin1',
+    );
+    await writeFile(spool, others);
+    run(['on', '*/10 * * * *']);
+    const second = run(['on', '@hourly']);
+    assert.match(second.stdout, /in the place of its line before/);
+    const text = await crontab();
+    assert.equal(text.slice(0, others.length), others.toString('latin1'));
+    assert.match(text.slice(others.length), /^@hourly .*\n$/);
+    const off = run(['off']);
+    assert.match(off.stdout, /^taken out of your crontab:\n {2}@hourly /);
+    assert.deepEqual(await readFile(spool), others);
+    assert.match(
+      run(['off']).stdout,
+      /^no line of this data folder \(.*\) is in your crontab; nothing was changed/,
+    );
+    assert.deepEqual(await readFile(spool), others);
+  });
+});
+
+test('two data folders have a line each', async () => {
+  await onMachine(async ({ folder, run, crontab }) => {
+    const other = { TRACEMILL_DATA: join(folder, 'other') };
+    run(['on', '1 * * * *']);
+    run(['on', '2 * * * *'], other);
+    run(['off']);
+    assert.match(await crontab(), /^2 \* \* \* \* [^\n]*\n$/);
+    run(['off'], other);
+    assert.equal(await crontab(), '');
+  });
+});
+
+test('without cron, with a refusal, and with times that are none there is a word, and nothing changes', async () => {
+  await onMachine(async ({ bin, run, spool }) => {
+    await writeFile(spool, 'mine\n');
+    const bad = run(['on', '*/10 * * *']);
+    assert.deepEqual(
+      [bad.status, bad.stderr],
+      [2, 'schedule: "*/10 * * *" has 4 fields where there are five; write five fields, as "*/10 * * * *"'],
+    );
+    assert.equal(run(['on']).status, 2);
+    assert.equal(run(['sometimes']).status, 2);
+    await writeFile(join(bin, 'refuse'), '');
+    const refused = run(['on', '@daily']);
+    assert.equal(refused.status, 1);
+    assert.match(
+      refused.stderr,
+      /^crontab: cannot be read \(You \(sam\) are not allowed to use this program/,
+    );
+    await rm(join(bin, 'crontab'));
+    const missing = run(['on', '@daily'], { PATH: bin });
+    assert.equal(missing.status, 1);
+    assert.match(
+      missing.stderr,
+      /^crontab: there is no such program here; install cron, or use `tracemill capture on`/,
+    );
+    assert.equal(await readFile(spool, 'utf8'), 'mine\n');
+  });
+});
+
+test('a line that cron would cut off is refused', async () => {
+  await onMachine(async ({ folder, run }) => {
+    const long = run(['on', '@daily'], { TRACEMILL_SPOOL: join(folder, 'x'.repeat(900)) });
+    assert.equal(long.status, 1);
+    assert.match(long.stderr, /^crontab: the line would have \d+ characters, cron takes 998;/);
+  });
+});
+
+test('the times of crontab(5) are known, and what they are not is named', () => {
+  const good = ['* * * * *', '*/5 0-6/2 1,15 jan-MAR Mon-fri', '59 23 31 12 7', '@reboot', ' 0\t0 * * sun '];
+  for (const times of good) assert.equal(cronFault(times), null, times);
+  const bad: Record<string, string> = {
+    '60 * * * *': 'has no minute in "60"',
+    '* 24 * * *': 'has no hour in "24"',
+    '* * 0 * *': 'has no day of the month in "0"',
+    '* * * 13 *': 'has no month in "13"',
+    '* * * * 8': 'has no day of the week in "8"',
+    '*/0 * * * *': 'has no minute in "*/0"',
+    '5-1 * * * *': 'has no minute in "5-1"',
+    '5/2 * * * *': 'has no minute in "5/2"',
+    ', * * * *': 'has no minute in ","',
+    '* * * * * *': 'has 6 fields where there are five',
+    '* * *\n* *': 'holds a newline',
+    '@often': 'is none of @reboot @yearly @annually @monthly @weekly @daily @midnight @hourly',
+  };
+  for (const [times, fault] of Object.entries(bad)) assert.equal(cronFault(times), fault);
+});

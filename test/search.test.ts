@@ -183,7 +183,10 @@ test('it says when the index is behind, is not there, or is being written', asyn
   const none = await makeLake();
   const filters = { agent: undefined, project: undefined, since: undefined, until: undefined };
   const searched = searchPairs({ config: none.config, words: 'x', limit: 1, filters });
-  await assert.rejects(searched, /collection: there is no index yet; run `tracemill index`/);
+  await assert.rejects(
+    searched,
+    /collection: there is no index yet; run `tracemill handoff` and `tracemill index`/,
+  );
   await none.remove();
 });
 

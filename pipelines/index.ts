@@ -27,6 +27,12 @@ export const command: Command = {
     const result = await withLock(config, 'index', () =>
       followHandoff({ config, rebuild: args.rebuild === true, onBytes: add }),
     ).finally(end);
+    if (result.how === 'none') {
+      return {
+        summary: [`${config.handoff}: nothing was handed off yet; run \`tracemill handoff\``],
+        json: result,
+      };
+    }
     if (result.foreign > 0) {
       log(`${config.handoff}: ${amount(result.foreign, 'items')} lines are no records of ours; left out`);
     }

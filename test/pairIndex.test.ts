@@ -224,11 +224,13 @@ test('many small runs leave no heap of files', async () => {
 
 test('no handoff file, no zvec, no binary for this platform: each has its word', async () => {
   const lake = await makeLake();
-  const run = indexCommand.run(
-    {},
-    { config: lake.config, log: () => {}, progress: silentProgress, now: () => new Date() },
-  );
-  await assert.rejects(run, /agent_qa\.jsonl: there is no handoff file yet; run `tracemill handoff`/);
+  const run = () =>
+    indexCommand.run(
+      {},
+      { config: lake.config, log: () => {}, progress: silentProgress, now: () => new Date() },
+    );
+  const { summary } = await run();
+  assert.match(String(summary), /agent_qa\.jsonl: nothing was handed off yet; run `tracemill handoff`$/);
   await mkdir(dirname(lake.config.handoff), { recursive: true });
   await writeFile(lake.config.handoff, textOf([pair('a', 'one')]));
   // The same program beside packages of which zvec is none, or only its part that is the same everywhere.
@@ -253,7 +255,11 @@ test('no handoff file, no zvec, no binary for this platform: each has its word',
     `^@zvec/zvec: has no binary that loads on ${process.platform}-${process.arch}; run`,
   );
   assert.match(words('index'), platform);
-  await mkdir(join(indexFolder(lake.config), 'collection'), { recursive: true });
+  await run();
   assert.match(words('search', 'one'), platform);
+  // A file that is gone does not empty the index.
+  await rm(lake.config.handoff);
+  await assert.rejects(run(), /agent_qa\.jsonl: is gone; write it again with `tracemill handoff`$/);
+  assert.deepEqual(Object.keys(await documents(lake)), ['a']);
   await lake.remove();
 });

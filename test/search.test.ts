@@ -183,7 +183,10 @@ test('it says when the index is behind, is not there, or is being written', asyn
   const none = await makeLake();
   const filters = { agent: undefined, project: undefined, since: undefined, until: undefined };
   const searched = searchPairs({ config: none.config, words: 'x', limit: 1, filters });
-  await assert.rejects(searched, /collection: there is no index yet; run `tracemill index`/);
+  await assert.rejects(
+    searched,
+    /collection: there is no index yet; run `tracemill handoff` and `tracemill index`/,
+  );
   await none.remove();
 });
 
@@ -194,8 +197,5 @@ test('an excerpt is one line, whole where it fits, else the part that says a wor
   assert.match(cut, /^… before .*the needle here after .* …$/);
   assert.ok(cut.length <= 84, `${cut.length}`);
   assert.match(excerpt(long, 'nothing', 80), /^before .* …$/);
-  assert.equal(
-    excerpt('x'.repeat(100), '', 80),
-    `${'x'.repeat(40)} …`.replace('x'.repeat(40), 'x'.repeat(40)),
-  );
+  assert.equal(excerpt('x'.repeat(100), '', 80), `${'x'.repeat(80)} …`);
 });

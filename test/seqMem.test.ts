@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { handoff } from '../pipelines/handoff.js';
@@ -84,6 +85,40 @@ test('a new pair gets one row of the established form; a change of it gets none'
   await rm(lake.config.state, { recursive: true });
   assert.equal((await run(lake)).noted, 0);
   assert.equal(await readFile(lake.config.seqMem, 'utf8'), text);
+  await lake.remove();
+});
+
+test('a pair of a log without times is told at the time its session began', async () => {
+  const [session] = chat(1, { pair: { asked_at: null, answered_at: null } });
+  const lake = await lakeOf([
+    { ...session, id: 's', turns: session?.turns ?? [], started_at: '2025-05-01 08:00:00' },
+  ]);
+  await run(lake);
+  const [row] = await readRows(lake);
+  assert.deepEqual([row?.ts_ms, row?.dur_us], [Date.parse('2025-05-01T08:00:00Z'), 0]);
+  await lake.remove();
+});
+
+test('where the disk is full the run says so, and the next one ends what it began', async () => {
+  const lake = await lakeOf(chat(60));
+  await run(lake);
+  await rm(lake.config.state, { recursive: true });
+  await rm(lake.config.seqMem);
+  // No file may grow beyond 16 KiB: the rows of 60 pairs are more.
+  const limited = `ulimit -f 16; exec "${process.execPath}" "${cli}" handoff`;
+  const env = environment(lake, { SEQ_AGENT_QA_FLUSH_EVERY: '7' });
+  const { status, stderr } = spawnSync('bash', ['-c', limited], { env, encoding: 'utf8' });
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /seq_mem\.jsonl: its disk is full; free some space and run again, the pairs follow then\n$/,
+  );
+  const torn = await readFile(lake.config.seqMem, 'utf8');
+  assert.ok(torn.length > 0 && !torn.endsWith('\n'));
+  assert.ok((await run(lake)).noted < 60);
+  assert.ok((await readFile(lake.config.seqMem, 'utf8')).startsWith(`${torn}\n`));
+  const told = questions(await readRows(lake));
+  assert.deepEqual([told.length, new Set(told).size], [60, 60]);
   await lake.remove();
 });
 
@@ -227,6 +262,13 @@ test('the settings of length and text govern rows and lines, and nothing in the 
   assert.deepEqual(await words(plain), ['Why is it so?', 'Because it is what it is.', 13, 25, undefined]);
   assert.deepEqual(await words(cut), ['Why is it so?', 'Because it is', 13, 25, true]);
   assert.deepEqual(await words(without), ['', '', 13, 25, undefined]);
+  const folder = fileURLToPath(new URL('../../pipelines/', import.meta.url));
+  const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
+  const heed = [];
+  for (const file of files.sort())
+    if (/handoffText|handoffMaxChars/.test(await readFile(join(folder, file), 'utf8'))) heed.push(file);
+  // search only says why it found nothing.
+  assert.deepEqual(heed, ['config.ts', 'lib/pairText.ts', 'search.ts']);
   const hashes = await plain.hashes();
   assert.ok(Object.keys(hashes).some((file) => file.startsWith('datasets/sft')));
   for (const lake of [cut, without]) {

@@ -13,8 +13,11 @@ import { type Collection, createCollection, openCollection } from './zvec.js';
 /** What a run of index did to the collection. */
 export type IndexResult = {
   readonly folder: string;
-  /** `new`: made from scratch; `compared`: every document held against the file; `continued`: the lines added since; `unchanged`. */
-  readonly how: 'new' | 'compared' | 'continued' | 'unchanged';
+  /**
+   * `new`: made from scratch; `compared`: every document held against the file; `continued`: the lines added since;
+   * `unchanged`; `none`: nothing was handed off yet.
+   */
+  readonly how: 'new' | 'compared' | 'continued' | 'unchanged' | 'none';
   readonly added: number;
   readonly changed: number;
   readonly deleted: number;
@@ -63,7 +66,8 @@ export async function readIndexState(folder: string): Promise<IndexState | undef
  */
 export async function followHandoff({ config, rebuild, onBytes }: IndexOptions): Promise<IndexResult> {
   const folder = indexFolder(config);
-  const handle = await openHandoffFile(config.handoff);
+  const handle = await openHandoffFile(config.handoff, folder);
+  if (handle === undefined) return { ...nothing, folder, how: 'none', documents: 0 };
   try {
     const { size, ino: inode } = await handle.stat();
     const state = await readIndexState(folder);
@@ -103,10 +107,12 @@ export async function followHandoff({ config, rebuild, onBytes }: IndexOptions):
 
 const nothing = { added: 0, changed: 0, deleted: 0, cut: 0, foreign: 0 };
 
-async function openHandoffFile(file: string): Promise<FileHandle> {
+/** Undefined before anything was handed off. A file that is gone must not empty the collection made of it. */
+async function openHandoffFile(file: string, folder: string): Promise<FileHandle | undefined> {
   return open(file).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ENOENT') throw cause;
-    throw new UserError(`${file}: there is no handoff file yet; run \`tracemill handoff\``, { cause });
+    if (!existsSync(join(folder, 'collection'))) return undefined;
+    throw new UserError(`${file}: is gone; write it again with \`tracemill handoff\``, { cause });
   });
 }
 

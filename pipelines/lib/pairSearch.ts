@@ -39,7 +39,8 @@ const extra = 100;
 export async function searchPairs({ config, words, limit, filters }: SearchOptions) {
   const folder = indexFolder(config);
   const path = join(folder, 'collection');
-  if (!existsSync(path)) throw new UserError(`${path}: there is no index yet; run \`tracemill index\``);
+  if (!existsSync(path))
+    throw new UserError(`${path}: there is no index yet; run \`tracemill handoff\` and \`tracemill index\``);
   const collection = await openCollection(path, true);
   try {
     const filter = filterText(filters);

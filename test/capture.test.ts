@@ -5,6 +5,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { readConfig } from '../pipelines/config.js';
+import { withLock } from '../pipelines/lib/lock.js';
 import { type CaptureHome, makeCaptureHome, until } from './support/captureHome.js';
 
 async function atHome(work: (home: CaptureHome) => Promise<void>): Promise<void> {
@@ -81,6 +83,23 @@ test('after a crash capture goes on where it was; after a clean end it begins an
     await home.turn('Asked when it was on?', 'Yes.');
     assert.ok(await handsOff(home, 'Asked when it was on?'));
     assert.deepEqual(await home.questions(), ['Asked while it was down?', 'Asked when it was on?']);
+  });
+});
+
+test('a capture waits for another run that holds the lake, says who, and then goes on', async () => {
+  await atHome(async (home) => {
+    const words = new RegExp(`! lake/lock\\.duckdb: export with pid ${process.pid} is writing the lake`, 'g');
+    const said = async () =>
+      (await readFile(join(home.state, 'watch.log'), 'utf8')).match(words)?.length ?? 0;
+    await withLock(readConfig(home.env), 'export', async () => {
+      home.run(['capture', 'on']);
+      await home.turn('Is it held?', 'It is.');
+      assert.ok(await until(async () => (await said()) > 0));
+      assert.match(home.run(['capture', 'status']).stdout, /^! \S+ lake\/lock\.duckdb: export with pid/m);
+      assert.deepEqual(await home.questions(), []);
+    });
+    assert.ok(await handsOff(home, 'Is it held?'));
+    assert.equal(await said(), 1);
   });
 });
 

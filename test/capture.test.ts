@@ -139,6 +139,24 @@ test('a log that grew large is set aside, and what is said next is in the log it
   });
 });
 
+test('a pid file, a log or a state folder that cannot be written has a word', async () => {
+  await atHome(async (home) => {
+    const file = join(home.folder, 'file');
+    await writeFile(file, '');
+    const refused = (words: string[], setting: string) => {
+      const { status, stderr } = home.run(words, { [setting]: join(file, 'x') });
+      assert.equal(status, 1);
+      assert.match(
+        stderr,
+        new RegExp(`^\\S+ cannot be written \\(E\\w+\\); .* or name another in ${setting}\n$`),
+      );
+    };
+    refused(['capture', 'on'], 'SEQ_AGENT_QA_LOG');
+    refused(['capture', 'on'], 'SEQ_AGENT_QA_STATE');
+    refused(['watch'], 'SEQ_AGENT_QA_PIDFILE');
+  });
+});
+
 test('rl-capture-on says whether events can be recorded', async () => {
   await atHome(async (home) => {
     const spool = join(home.folder, 'spool');

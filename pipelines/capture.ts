@@ -12,6 +12,7 @@ import { lastLines } from './lib/logFile.js';
 import { type Holder, isRunning, readHolder } from './lib/pidFile.js';
 import { amount } from './lib/progress.js';
 import { probeSpool } from './lib/spoolProbe.js';
+import { writing } from './lib/writable.js';
 
 type Call = Context & { readonly json: boolean; readonly lines: number };
 
@@ -163,8 +164,10 @@ async function pass(call: Call, handoff: string[], words: string): Promise<Outco
 }
 
 async function startWatch(config: Config, { from }: Capture): Promise<number> {
-  await makeFolder(dirname(config.watchLog));
-  const handle = await open(config.watchLog, 'a', 0o600);
+  const handle = await writing(config.watchLog, 'SEQ_AGENT_QA_LOG', async () => {
+    await makeFolder(dirname(config.watchLog));
+    return open(config.watchLog, 'a', 0o600);
+  });
   try {
     const words = ['watch', '--background', ...(from === null ? [] : ['--from', from])];
     const { pid, exited } = startVerb(words, handle.fd);

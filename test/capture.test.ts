@@ -5,6 +5,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { readConfig } from '../pipelines/config.js';
+import { withLock } from '../pipelines/lib/lock.js';
 import { type CaptureHome, makeCaptureHome, until } from './support/captureHome.js';
 
 async function atHome(work: (home: CaptureHome) => Promise<void>): Promise<void> {
@@ -84,6 +86,23 @@ test('after a crash capture goes on where it was; after a clean end it begins an
   });
 });
 
+test('a capture waits for another run that holds the lake, says who, and then goes on', async () => {
+  await atHome(async (home) => {
+    const words = new RegExp(`! lake/lock\\.duckdb: export with pid ${process.pid} is writing the lake`, 'g');
+    const said = async () =>
+      (await readFile(join(home.state, 'watch.log'), 'utf8')).match(words)?.length ?? 0;
+    await withLock(readConfig(home.env), 'export', async () => {
+      home.run(['capture', 'on']);
+      await home.turn('Is it held?', 'It is.');
+      assert.ok(await until(async () => (await said()) > 0));
+      assert.match(home.run(['capture', 'status']).stdout, /^! \S+ lake\/lock\.duckdb: export with pid/m);
+      assert.deepEqual(await home.questions(), []);
+    });
+    assert.ok(await handsOff(home, 'Is it held?'));
+    assert.equal(await said(), 1);
+  });
+});
+
 test('once remembers where capture began; backfill hands off all history, on-backfill from scratch and then goes on', async () => {
   await atHome(async (home) => {
     assert.equal(home.run(['capture', 'once']).status, 0);
@@ -117,6 +136,24 @@ test('a log that grew large is set aside, and what is said next is in the log it
     assert.ok((await stat(`${log}.1`)).size > 10e6);
     home.run(['capture', 'off']);
     assert.match(await readFile(log, 'utf8'), /^watch ended: /m);
+  });
+});
+
+test('a pid file, a log or a state folder that cannot be written has a word', async () => {
+  await atHome(async (home) => {
+    const file = join(home.folder, 'file');
+    await writeFile(file, '');
+    const refused = (words: string[], setting: string) => {
+      const { status, stderr } = home.run(words, { [setting]: join(file, 'x') });
+      assert.equal(status, 1);
+      assert.match(
+        stderr,
+        new RegExp(`^\\S+ cannot be written \\(E\\w+\\); .* or name another in ${setting}\n$`),
+      );
+    };
+    refused(['capture', 'on'], 'SEQ_AGENT_QA_LOG');
+    refused(['capture', 'on'], 'SEQ_AGENT_QA_STATE');
+    refused(['watch'], 'SEQ_AGENT_QA_PIDFILE');
   });
 });
 

@@ -4,6 +4,7 @@ import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import type { PassResult } from './capturePass.js';
 import { writeAtomically } from './lake.js';
+import { writing } from './writable.js';
 
 /** That capture is on: it outlives a crash, and only a clean end takes it away. */
 export type Capture = {
@@ -43,7 +44,8 @@ export async function readCapture(config: Config): Promise<Capture | undefined> 
 
 /** Remembers that capture is on. */
 export async function writeCapture(config: Config, capture: Capture): Promise<void> {
-  await writeAtomically(captureFile(config), `${JSON.stringify(capture)}\n`);
+  const file = captureFile(config);
+  await writing(file, 'SEQ_AGENT_QA_STATE', () => writeAtomically(file, `${JSON.stringify(capture)}\n`));
 }
 
 /** Forgets it: the next capture begins anew. */
@@ -64,7 +66,7 @@ export async function writeWatchStatus(config: Config, status: WatchStatus): Pro
 
 async function readJson(file: string): Promise<object | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
   });
   if (text === undefined) return undefined;
   try {

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { childEnvironment } from '../config.js';
 import { exitCodes, UserError } from '../errors.js';
 import { makeFolder } from './lake.js';
+import { writing } from './writable.js';
 
 /** The process that a pid file names, and when it began, so that another one with its number is not taken for it. */
 export type Holder = {
@@ -17,9 +18,11 @@ export type Holder = {
 /** Names this process in the file, which no other running one may be named in (UserError, exit 75); gives what takes it out. */
 export async function claimPidFile(file: string): Promise<() => Promise<void>> {
   const own = { pid: process.pid, began: (await beginOf(process.pid)) ?? '' };
-  await makeFolder(dirname(file));
   const draft = `${file}.${process.pid}`;
-  await writeFile(draft, `${own.pid}\n${own.began}\n`, { mode: 0o600 });
+  await writing(file, 'SEQ_AGENT_QA_PIDFILE', async () => {
+    await makeFolder(dirname(file));
+    await writeFile(draft, `${own.pid}\n${own.began}\n`, { mode: 0o600 });
+  });
   try {
     while (!(await isLinked(draft, file))) {
       const holder = await readHolder(file);
@@ -111,5 +114,5 @@ function heldError(file: string, { pid }: Holder): UserError {
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
 }

@@ -104,7 +104,7 @@ async function emptyHome(environment: Record<string, string>): Promise<CaptureHo
 }
 
 /** Waits until a condition holds, at most so long; false where it never did. */
-export async function until(holds: () => Promise<boolean> | boolean, mostMs = 120_000): Promise<boolean> {
+export async function until(holds: () => Promise<boolean> | boolean, mostMs = 300_000): Promise<boolean> {
   for (const end = Date.now() + mostMs; Date.now() < end; await sleep(100)) if (await holds()) return true;
   return false;
 }

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { Config } from './config.js';
 import type { Command, Outcome } from './lib/command.js';
 import { withLock } from './lib/lock.js';
 import { followHandoff } from './lib/pairIndex.js';
@@ -16,11 +14,11 @@ export const command: Command = {
     optional: {
       type: 'boolean',
       default: false,
-      describe: 'Say so and do nothing where zvec is not installed or nothing was handed off',
+      describe: 'Say so and do nothing where zvec is not installed',
     },
   },
   run: async (args, { config, log, progress }): Promise<Outcome> => {
-    const why = args.optional === true ? await missing(config) : undefined;
+    const why = args.optional === true ? await zvecProblem() : undefined;
     if (why !== undefined) return { summary: [`not indexed: ${why}`], json: { skipped: why } };
     const { size } = await stat(config.handoff).catch(() => ({ size: 0 }));
     const { add, end } = progress('index', size, 'bytes');
@@ -46,8 +44,3 @@ export const command: Command = {
     return { summary: [`${result.folder}: ${counts.join(', ')}`], json: result };
   },
 };
-
-/** Why there is nothing to index, or nothing to index with; undefined where there is. */
-async function missing({ handoff }: Config): Promise<string | undefined> {
-  return existsSync(handoff) ? zvecProblem() : `${handoff}: is not there yet; run \`tracemill handoff\``;
-}

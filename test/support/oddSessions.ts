@@ -163,6 +163,8 @@ export function oddSessions(count: number, seed: number): SessionSpec[] {
   return [
     longResults,
     unspoken,
+    ...cutTurns,
+    ...copies,
     mixedNumbers,
     ...sessions.map((one, index) => onceRejected({ ...one, id: `s${index}` })),
   ];
@@ -199,6 +201,43 @@ const mixedNumbers: SessionSpec = {
     ],
   })),
 };
+
+/** Turns that a compaction cuts through, last in their segment and first. */
+const cutTurns: SessionSpec[] = [
+  {
+    id: 'cut last',
+    turns: [
+      { question: 'One.', steps: [{ kind: 'text', text: 'a' }] },
+      { question: 'Two.', end: 'open', steps: [{ kind: 'text', text: 'b' }] },
+      {
+        question: 'Three.',
+        steps: [
+          { kind: 'compaction', author: 'machine' },
+          { kind: 'text', text: 'c' },
+        ],
+      },
+    ],
+  },
+  {
+    id: 'cut first',
+    turns: [
+      {
+        question: 'One.',
+        steps: [
+          { kind: 'compaction', author: 'machine' },
+          { kind: 'text', text: 'a' },
+        ],
+      },
+      { question: 'Two.', steps: [{ kind: 'text', text: 'b' }] },
+    ],
+  },
+];
+
+/** The same words in two sessions of a day, the older one named last. */
+const copies: SessionSpec[] = ['10:00:00', '09:00:00'].map((time, index) => ({
+  id: `copy ${index}`,
+  turns: [{ question: 'Copy it.', steps: [{ kind: 'text', text: 'ok' }], started_at: `2026-01-01 ${time}` }],
+}));
 
 /** Of a call that was refused twice the lake does not say which words come first. */
 function onceRejected(session: SessionSpec): SessionSpec {

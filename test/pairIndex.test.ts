@@ -131,9 +131,9 @@ test('a collection that is damaged, changed by others or of another kind is made
 test('killed anywhere, the next run mends it', async (t) => {
   const many = (from: number, to: number, answer: string) =>
     Array.from({ length: to - from }, (_, index) =>
-      pair(`p${from + index}`, `${answer} ${'word '.repeat(50)}`),
+      pair(`p${from + index}`, `${answer} ${'word '.repeat(2)}`),
     );
-  const lake = await lakeWith(many(0, 700, 'first'));
+  const lake = await lakeWith(many(0, 520, 'first'));
   const killed = (more: Record<string, string>, ...args: string[]) =>
     spawnSync(process.execPath, [cli, 'index', ...args], { env: environment(lake, more) }).signal;
   const mended = async (name: string) => {
@@ -149,7 +149,7 @@ test('killed anywhere, the next run mends it', async (t) => {
   for (const point of ['index-opened:1', 'index-put:1', 'index-closed:1']) {
     await add(
       lake,
-      ...many(100, 650, point),
+      ...many(100, 200, point),
       { id: 'p1', deleted: true },
       pair(`new ${point}`.replace(/\W/g, ''), 'x'),
     );
@@ -163,7 +163,7 @@ test('killed anywhere, the next run mends it', async (t) => {
     seed = (seed * 16807) % 2147483647;
     const delay = 200 + (seed % 1500);
     await t.test(`kill ${kill} after ${delay} ms`, async () => {
-      await add(lake, ...many(kill, 500 + kill, `round ${kill}`), { id: `p${600 + kill}`, deleted: true });
+      await add(lake, ...many(kill, 100 + kill, `round ${kill}`), { id: `p${300 + kill}`, deleted: true });
       const child = spawn(process.execPath, [cli, 'index'], { env: environment(lake), stdio: 'ignore' });
       const timer = setTimeout(() => child.kill('SIGKILL'), delay);
       await once(child, 'close');

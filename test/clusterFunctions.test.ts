@@ -40,6 +40,7 @@ const texts = [
   'ΟΔΥΣΣΕΥΣ in İstanbul, ÀÉ and e\u0301, ẞ',
   'NUL \0 in ASCII',
   'é before \0 a NUL, Ö after',
+  'é before \0 a NUL, Ü after',
   'a "quoted" \\ back/slash </tag> \b\f\v\x1f\x7f',
   'line\u2028separator and \\u2028 and \\\\u2029\u2029',
   '{"json": "\\/"}',
@@ -88,6 +89,12 @@ for (const call of [
     assert.ok(new Set(found).size > 5);
   });
 }
+
+test('texts that differ behind a NUL are two texts', async () => {
+  const { expected } = await both('text_hash(value)');
+  const behind = expected.filter((_, place) => texts[place]?.startsWith('é before'));
+  assert.equal(new Set(behind).size, 2);
+});
 
 test('has_words and is_edited_prompt agree', async () => {
   const flags = (v: readonly unknown[]) => v.map(Number);

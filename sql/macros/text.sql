@@ -20,11 +20,14 @@ create or replace macro collapsed(value) as trim(regexp_replace(
     ' ',
     'g'));
 
+-- Unicode's NFC. DuckDB 1.5 normalises no further than to the first NUL, so that one is written as its symbol.
+create or replace macro normalized(value) as nfc_normalize(replace(value, chr(0), chr(9216)));
+
 -- Text as hashes see it: NFC, lower case, volatile ids and folders dropped, white space collapsed. Where nothing is left
 -- of it (a question that is one id), only case and white space are touched: else all such texts would be one.
 create or replace macro normal_text(value) as coalesce(
-    nullif(collapsed(without_volatile(lower(nfc_normalize(value)))), ''),
-    collapsed(lower(nfc_normalize(value))));
+    nullif(collapsed(without_volatile(lower(normalized(value)))), ''),
+    collapsed(lower(normalized(value))));
 
 -- SHA-256 (hex) of the normal text: equal for texts that differ only in case, white space, ids and folders.
 create or replace macro text_hash(value) as sha256(normal_text(value));

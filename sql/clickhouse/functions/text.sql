@@ -1,8 +1,7 @@
 -- The texts that hashes see, character for character those of sql/macros/text.sql.
 
--- Unicode's NFC. DuckDB's own normaliser ends at a NUL where a text is not all ASCII, so this one does too.
-create or replace function nfc_normalize as (value) -> normalizeUTF8NFC(
-    if(position(value, '\0') > 0 and not isValidASCII(value), substring(value, 1, position(value, '\0') - 1), value));
+-- Unicode's NFC, a NUL as its symbol.
+create or replace function normalized as (value) -> normalizeUTF8NFC(replaceAll(value, '\0', char(226, 144, 128)));
 
 -- Lower case a character at a time: what stands around a sigma does not matter, and no character becomes two.
 create or replace function lower_case as (value) -> lowerUTF8(
@@ -30,8 +29,8 @@ create or replace function collapsed as (value) -> trimBoth(replaceRegexpAll(
 -- Text as hashes see it: NFC, lower case, volatile ids and folders dropped, white space collapsed. Where nothing is left
 -- of it (a question that is one id), only case and white space are touched: else all such texts would be one.
 create or replace function normal_text as (value) -> coalesce(
-    nullIf(collapsed(without_volatile(lower_case(nfc_normalize(value)))), ''),
-    collapsed(lower_case(nfc_normalize(value))));
+    nullIf(collapsed(without_volatile(lower_case(normalized(value)))), ''),
+    collapsed(lower_case(normalized(value))));
 
 -- SHA-256 (hex) of the normal text: equal for texts that differ only in case, white space, ids and folders.
 create or replace function text_hash as (value) -> sha256(normal_text(value));

@@ -118,8 +118,7 @@ function readHeader(text: string, fail: (line: number, problem: string) => UserE
   return { grain, found };
 }
 
-/** The macros of a file's text; `file` is its name for people. */
-export function readMacros(file: string, text: string): Macro[] {
+function readMacros(file: string, text: string): Macro[] {
   const begin = /^create or replace macro\b/i;
   const statements = text
     .split(/^(?=create or replace macro\b)/im)

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Node, readProject } from '../../pipelines/lib/graph.js';
-import { type Macro, readMacros } from '../../pipelines/lib/model.js';
+import type { Macro } from '../../pipelines/lib/model.js';
 import { identifier, openDuckDB, rawSources } from '../../pipelines/lib/warehouse.js';
 import { rawTable, readRawLines } from './rawLines.js';
 
@@ -122,26 +122,22 @@ export async function openTrap(project: Project, trap: Trap): Promise<TrapRun> {
 
 /** The models with an edit's text in place, the macro files that it changed, and the models that are not as they were. */
 async function edited(project: Project, edits: readonly Edit[]) {
-  let nodes = project.nodes;
-  const macros = new Map<string, string>();
+  let { nodes, macros } = project;
+  const texts = new Map<string, string>();
   for (const { file, find, replace } of edits) {
-    const text = macros.get(file) ?? (await readFile(join(project.folder, file), 'utf8'));
+    const text = texts.get(file) ?? (await readFile(join(project.folder, file), 'utf8'));
     const places = text.split(find).length - 1;
     if (places !== 1)
       throw new Error(`sql/${file}: \`${find}\` occurs ${places} times; name a text that occurs once`);
+    const edit = (of: string) => of.replace(find, () => replace);
+    texts.set(file, edit(text));
     if (file.startsWith('macros/'))
-      macros.set(
-        file,
-        text.replace(find, () => replace),
+      macros = macros.map((macro) =>
+        text.includes(macro.text) ? { ...macro, text: edit(macro.text) } : macro,
       );
-    nodes = nodes.map((node) =>
-      node.file === `sql/${file}` ? { ...node, sql: node.sql.replace(find, () => replace) } : node,
-    );
+    nodes = nodes.map((node) => (node.file === `sql/${file}` ? { ...node, sql: edit(node.sql) } : node));
   }
-  const before = new Set(project.macros.map(({ text }) => text));
-  const changed = [...macros]
-    .flatMap(([file, text]) => readMacros(`sql/${file}`, text))
-    .filter(({ text }) => !before.has(text));
+  const changed = macros.filter(({ text }, index) => text !== project.macros[index]?.text);
   const touched = nodes.filter(
     ({ sql }, index) => sql !== project.nodes[index]?.sql || usesOne(sql, changed, project.macros),
   );

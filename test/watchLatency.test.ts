@@ -10,7 +10,7 @@ import { type CaptureHome, makeCaptureHome } from './support/captureHome.js';
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
 
 test('a turn written to a session file is in seq_mem.jsonl, in the handoff and in a search within two polls', async (t) => {
-  const home = await makeCaptureHome();
+  const home = await makeCaptureHome({}, 'real');
   const question = 'Does the zebra crossing have a ferry terminal?';
   const places: Record<string, () => Promise<boolean>> = {
     handoff: async () => (await home.questions()).includes(question),

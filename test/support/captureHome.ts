@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { writeFewModels } from './fewModels.js';
 
 const cli = fileURLToPath(new URL('../../pipelines/cli.js', import.meta.url));
 const samples = fileURLToPath(new URL('../../../data/samples', import.meta.url));
@@ -39,23 +40,34 @@ export type CaptureHome = {
   remove: () => Promise<void>;
 };
 
-/** A lake that the session was read and built into, made once a test file: a first build takes longer than all the rest. */
-let built: string | undefined;
+/** Lakes that the session was read and built into, by their models, made once a test file. */
+const built = new Map<string, string>();
 
-export async function makeCaptureHome(environment: Record<string, string> = {}): Promise<CaptureHome> {
-  if (built === undefined) {
-    const base = await emptyHome({});
-    for (const verb of ['ingest', 'build']) base.run([verb]);
-    built = base.folder;
-    process.on('exit', () => rmSync(base.folder, { recursive: true, force: true }));
+/** The two models of writeFewModels make its tables, or the real ones. */
+export async function makeCaptureHome(
+  environment: Record<string, string> = {},
+  models: 'few' | 'real' = 'few',
+): Promise<CaptureHome> {
+  const before = built.get(models);
+  const home = await emptyHome(environment, models);
+  if (before !== undefined) {
+    await cp(before, home.folder, { recursive: true, preserveTimestamps: true });
+    return home;
   }
-  const home = await emptyHome(environment);
-  await cp(built, home.folder, { recursive: true, preserveTimestamps: true });
+  for (const verb of ['ingest', 'build']) {
+    const { status, stderr } = home.run([verb]);
+    if (status !== 0) throw new Error(`${verb}: ${stderr}`);
+  }
+  const copy = await mkdtemp(join(tmpdir(), 'tracemill-captured-'));
+  await cp(home.folder, copy, { recursive: true, preserveTimestamps: true });
+  built.set(models, copy);
+  process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
   return home;
 }
 
-async function emptyHome(environment: Record<string, string>): Promise<CaptureHome> {
+async function emptyHome(environment: Record<string, string>, models: 'few' | 'real'): Promise<CaptureHome> {
   const folder = await mkdtemp(join(tmpdir(), 'tracemill-capture-'));
+  if (models === 'few') await writeFewModels(join(folder, 'sql'));
   const logs = join(folder, 'claude', 'projects');
   await cp(join(samples, 'claude', 'projects', project), join(logs, project), { recursive: true });
   const log = join(logs, project, `${session}.jsonl`);
@@ -66,6 +78,7 @@ async function emptyHome(environment: Record<string, string>): Promise<CaptureHo
     TRACEMILL_DATA: data,
     CLAUDE_CONFIG_DIR: join(folder, 'claude'),
     CODEX_HOME: join(folder, 'codex'),
+    ...(models === 'few' ? { TRACEMILL_SQL: join(folder, 'sql') } : {}),
     SEQ_AGENT_QA_POLL_SECONDS: '0.2',
     SEQ_AGENT_QA_STATE: join(folder, 'state', 'agent_qa.json'),
     ...environment,
@@ -105,7 +118,7 @@ async function emptyHome(environment: Record<string, string>): Promise<CaptureHo
 
 /** Waits until a condition holds, at most so long; false where it never did. */
 export async function until(holds: () => Promise<boolean> | boolean, mostMs = 300_000): Promise<boolean> {
-  for (const end = Date.now() + mostMs; Date.now() < end; await sleep(100)) if (await holds()) return true;
+  for (const end = Date.now() + mostMs; Date.now() < end; await sleep(50)) if (await holds()) return true;
   return false;
 }
 

@@ -6,6 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { command as captureCommand } from '../../pipelines/capture.js';
+import { readConfig } from '../../pipelines/config.js';
+import { UserError } from '../../pipelines/errors.js';
+import { silentProgress } from '../../pipelines/lib/progress.js';
 import { writeFewModels } from './fewModels.js';
 
 const cli = fileURLToPath(new URL('../../pipelines/cli.js', import.meta.url));
@@ -15,6 +19,11 @@ const session = '4ed74114-d42c-4a09-81a1-b0ddb154f4ec';
 
 export type HandoffLine = { id: string; text: string; metadata: { revision: number } };
 
+type CaptureOptions = { lines?: number; environment?: Record<string, string> };
+
+/** What the command line would print and exit with. */
+type Captured = { status: number; stdout: string; stderr: string; json: unknown };
+
 /** A home with one session of the samples and a data folder, and what a person does there. */
 export type CaptureHome = {
   readonly folder: string;
@@ -23,6 +32,8 @@ export type CaptureHome = {
   readonly env: NodeJS.ProcessEnv;
   /** The command line, as a process of its own. */
   run: (words: string[], environment?: Record<string, string>) => SpawnSyncReturns<string>;
+  /** An action of capture within this process: one that starts no other needs none of its own. */
+  capture: (action: string, options?: CaptureOptions) => Promise<Captured>;
   /** A verb's JSON. */
   json: (words: string[]) => Record<string, unknown>;
   start: (words: string[], environment?: Record<string, string>) => ReturnType<typeof spawn>;
@@ -43,7 +54,7 @@ export type CaptureHome = {
 /** Lakes that the session was read and built into, by their models, made once a test file. */
 const built = new Map<string, string>();
 
-/** The two models of writeFewModels make its tables, or the real ones. */
+/** The two models of writeFewModels make its tables, or the real ones as far as pairs need them. */
 export async function makeCaptureHome(
   environment: Record<string, string> = {},
   models: 'few' | 'real' = 'few',
@@ -54,9 +65,9 @@ export async function makeCaptureHome(
     await cp(before, home.folder, { recursive: true, preserveTimestamps: true });
     return home;
   }
-  for (const verb of ['ingest', 'build']) {
-    const { status, stderr } = home.run([verb]);
-    if (status !== 0) throw new Error(`${verb}: ${stderr}`);
+  for (const words of [['ingest'], ['build', '--select', '+core.qa_pairs']]) {
+    const { status, stderr } = home.run(words);
+    if (status !== 0) throw new Error(`${words[0]}: ${stderr}`);
   }
   const copy = await mkdtemp(join(tmpdir(), 'tracemill-captured-'));
   await cp(home.folder, copy, { recursive: true, preserveTimestamps: true });
@@ -92,6 +103,8 @@ async function emptyHome(environment: Record<string, string>, models: 'few' | 'r
     state: join(folder, 'state'),
     env,
     run,
+    capture: (action, { lines = 50, environment: more = {} } = {}) =>
+      captureHere({ action, lines }, { ...env, ...more }),
     json: (words) => JSON.parse(run([...words, '--json']).stdout),
     start: (words, more = {}) =>
       spawn(process.execPath, [cli, ...words], { ...options(more), stdio: 'ignore', detached: true }),
@@ -114,6 +127,22 @@ async function emptyHome(environment: Record<string, string>, models: 'few' | 'r
       }),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+async function captureHere(args: Record<string, unknown>, environment: NodeJS.ProcessEnv): Promise<Captured> {
+  const context = {
+    config: readConfig(environment),
+    log: () => {},
+    progress: silentProgress,
+    now: () => new Date(),
+  };
+  try {
+    const { summary, json, exitCode: status = 0 } = await captureCommand.run(args, context);
+    return { status, stdout: `${summary.join('\n')}\n`, stderr: '', json };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { status: error.exitCode, stdout: '', stderr: `${error.message}\n`, json: null };
+  }
 }
 
 /** Waits until a condition holds, at most so long; false where it never did. */

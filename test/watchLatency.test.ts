@@ -33,7 +33,6 @@ test('a turn written to a session file is in seq_mem.jsonl, in the handoff and i
   };
   const foundAfter: Record<string, number> = {};
   const stop = new AbortController();
-  let ran = 0;
   let polls = 0;
   let written: { polls: number; at: number } | undefined;
   let seconds = 0;
@@ -44,7 +43,6 @@ test('a turn written to a session file is in seq_mem.jsonl, in the handoff and i
     now: () => new Date(),
     stop: stop.signal,
     run: async ([verb = '', ...words]) => {
-      ran += 1;
       const command = verbs[verb as keyof typeof verbs];
       const args = Object.fromEntries(
         words.flatMap((word, at) => (word.startsWith('--') ? [[word.slice(2), words[at + 1]]] : [])),
@@ -65,7 +63,6 @@ test('a turn written to a session file is in seq_mem.jsonl, in the handoff and i
           if (foundAfter[place] === undefined && (await isFound())) foundAfter[place] = polls - written.polls;
         if (polls - written.polls === 2 || Object.keys(foundAfter).length === 3) stop.abort();
       }
-      ran = 0;
     },
   });
   t.diagnostic(`${JSON.stringify(foundAfter)}; both polls took ${seconds.toFixed(1)} s`);

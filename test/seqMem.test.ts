@@ -191,7 +191,12 @@ test('another program may append while rows are written: all lines are whole', a
       `const { appendFileSync } = require('node:fs');
       const line = ${JSON.stringify(foreign(1))};
       process.stdout.write('go');
-      for (let n = 0; ; n += 1) appendFileSync(${JSON.stringify(lake.config.seqMem)}, line);`,
+      const pause = new Int32Array(new SharedArrayBuffer(4));
+      for (;;) {
+        for (let n = 0; n < 10; n += 1) appendFileSync(${JSON.stringify(lake.config.seqMem)}, line);
+        // Without a pause its lines would take longer to read than ours to write.
+        Atomics.wait(pause, 0, 0, 1);
+      }`,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
@@ -281,9 +286,14 @@ test('the settings of length and text govern rows and lines, and nothing in the 
 });
 
 test('a text beyond what the readers bear is cut at a word without being asked', async () => {
-  const lake = await lakeOf([
-    { id: 's', turns: [{ question: 'Why?', steps: [said('Because ü \u0001 '.repeat(100_000))] }] },
-  ]);
+  const lake = await lakeOf([{ id: 's', turns: [{ question: 'Why?', steps: [said('Because ü \u0001 ')] }] }]);
+  // Made long by the model: as a literal it would stand in the text of every table.
+  const model = await readFile(join(lake.config.sql, 'core/qa_pairs.sql'), 'utf8');
+  const long = model
+    .replace(/\norder by (\w+)\n$/, ') order by $1')
+    .replace('\nselect', '\nselect * replace (repeat(answer, 100_000) as answer) from (select');
+  await lake.sql({ 'core/qa_pairs': long });
+  assert.deepEqual((await lake.build()).failures, []);
   const { cut } = await run(lake);
   const [row] = await readRows(lake);
   const { answer, truncated } = JSON.parse(row?.subject ?? '');

@@ -44,7 +44,7 @@ ends as (
 )
 
 select
-    prompts.qa_id, 'claude' as agent, answers.source_path as session_id, answers.project_path,
+    prompts.qa_id, 'claude' as agent, sessions.session_id, answers.project_path,
     prompts.question, answers.answer, sha256(prompts.question) as question_hash,
     sha256(answers.answer) as answer_hash, sha256(prompts.question || answers.answer) as content_hash,
     null::varchar as duplicate_of, ends.answer_id is not null as is_ended, answers.model,
@@ -54,6 +54,7 @@ from answers
 asof join prompts
     on prompts.source_path = answers.source_path and prompts.byte_offset < answers.byte_offset
 left join ends using (answer_id)
+join core.sessions on sessions.session_id = answers.source_path
 qualify row_number() over (partition by prompts.qa_id order by answers.byte_offset desc) = 1
 order by prompts.qa_id
 `,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -14,7 +14,7 @@ async function atHome(work: (home: CaptureHome) => Promise<void>): Promise<void>
   try {
     await work(home);
   } finally {
-    home.run(['capture', 'off']);
+    await home.capture('off');
     await home.remove();
   }
 }
@@ -26,7 +26,7 @@ test('capture hands off what is answered from its beginning on, once, and ends c
     const on = home.run(['capture', 'on']);
     assert.equal(on.status, 0, on.stderr);
     assert.match(on.stdout, /^capture is on: pid \d+, hands off pairs answered from 20\S+Z on\nlog: /);
-    const second = home.run(['capture', 'on']);
+    const second = await home.capture('on');
     assert.equal(second.status, 75);
     assert.match(
       second.stderr,
@@ -45,22 +45,23 @@ test('capture hands off what is answered from its beginning on, once, and ends c
     assert.ok(pairs !== undefined && pairs.rows > 2, 'history goes into the lake');
 
     // The pair stands in the file before its pass is done.
-    const told = () => home.json(['capture', 'status']) as { running: boolean; watch: { handedOff: number } };
-    assert.ok(await until(() => told().watch.handedOff === 2));
-    assert.equal(told().running, true);
-    const off = home.run(['capture', 'off']);
+    const told = async () =>
+      (await home.capture('status')).json as { running: boolean; watch: { handedOff: number } };
+    assert.ok(await until(async () => (await told()).watch.handedOff === 2));
+    assert.equal((await told()).running, true);
+    const off = await home.capture('off');
     assert.match(off.stdout, /^capture is off: pid \d+ has ended\n$/);
     assert.match(
-      home.run(['capture', 'status']).stdout,
+      (await home.capture('status')).stdout,
       /^capture is off; `tracemill capture on` turns it on\n/,
     );
     const left = (await readdir(home.state)).filter((name) => /^(watch|capture)/.test(name));
     assert.deepEqual(left, ['watch.json', 'watch.log']);
     for (const file of ['watch.json', 'watch.log'])
       assert.equal((await stat(join(home.state, file))).mode & 0o777, 0o600);
-    const logs = home.run(['capture', 'logs', '--lines', '1']);
+    const logs = await home.capture('logs', { lines: 1 });
     assert.match(logs.stdout, /^watch ended: \d+ passes, 2 pairs handed off\n$/);
-    assert.equal(home.run(['capture', 'off']).stdout, 'capture was not on\n');
+    assert.equal((await home.capture('off')).stdout, 'capture was not on\n');
   });
 });
 
@@ -71,13 +72,13 @@ test('after a crash capture goes on where it was; after a clean end it begins an
     process.kill(pid, 'SIGKILL');
     await home.turn('Asked while it was down?', 'Yes.');
     assert.match(
-      home.run(['capture', 'status']).stdout,
+      (await home.capture('status')).stdout,
       /^capture is not running, though it was not turned off;/,
     );
     const again = home.run(['capture', 'on']);
     assert.match(again.stdout, /; goes on where it was, on since 20/, again.stderr);
     assert.ok(await handsOff(home, 'Asked while it was down?'));
-    home.run(['capture', 'off']);
+    await home.capture('off');
     await home.turn('Asked while it was off?', 'Yes.');
     home.run(['capture', 'on']);
     await home.turn('Asked when it was on?', 'Yes.');
@@ -95,7 +96,7 @@ test('a capture waits for another run that holds the lake, says who, and then go
       home.run(['capture', 'on']);
       await home.turn('Is it held?', 'It is.');
       assert.ok(await until(async () => (await said()) > 0));
-      assert.match(home.run(['capture', 'status']).stdout, /^! \S+ lake\/lock\.duckdb: export with pid/m);
+      assert.match((await home.capture('status')).stdout, /^! \S+ lake\/lock\.duckdb: export with pid/m);
       assert.deepEqual(await home.questions(), []);
     });
     assert.ok(await handsOff(home, 'Is it held?'));
@@ -127,14 +128,14 @@ test('once remembers where capture began; backfill hands off all history, on-bac
 
 test('a log that grew large is set aside, and what is said next is in the log itself', async () => {
   await atHome(async (home) => {
-    home.run(['capture', 'once']);
+    await mkdir(home.state);
     await writeFile(join(home.state, 'watch.log'), 'old words\n'.repeat(1_000_001));
     const { pid } = home.json(['capture', 'on']);
     assert.ok(await home.passed(pid));
     const log = join(home.state, 'watch.log');
     assert.ok(await until(async () => (await stat(log)).size < 10_000));
     assert.ok((await stat(`${log}.1`)).size > 10e6);
-    home.run(['capture', 'off']);
+    await home.capture('off');
     assert.match(await readFile(log, 'utf8'), /^watch ended: /m);
   });
 });
@@ -143,32 +144,32 @@ test('a pid file, a log or a state folder that cannot be written has a word', as
   await atHome(async (home) => {
     const file = join(home.folder, 'file');
     await writeFile(file, '');
-    const refused = (words: string[], setting: string) => {
-      const { status, stderr } = home.run(words, { [setting]: join(file, 'x') });
+    const refused = ({ status, stderr }: { status: number | null; stderr: string }, setting: string) => {
       assert.equal(status, 1);
       assert.match(
         stderr,
         new RegExp(`^\\S+ cannot be written \\(E\\w+\\); .* or name another in ${setting}\n$`),
       );
     };
-    refused(['capture', 'on'], 'SEQ_AGENT_QA_LOG');
-    refused(['capture', 'on'], 'SEQ_AGENT_QA_STATE');
-    refused(['watch'], 'SEQ_AGENT_QA_PIDFILE');
+    for (const setting of ['SEQ_AGENT_QA_LOG', 'SEQ_AGENT_QA_STATE'])
+      refused(await home.capture('on', { environment: { [setting]: join(file, 'x') } }), setting);
+    const setting = 'SEQ_AGENT_QA_PIDFILE';
+    refused(home.run(['watch'], { [setting]: join(file, 'x') }), setting);
   });
 });
 
 test('rl-capture-on says whether events can be recorded', async () => {
   await atHome(async (home) => {
     const spool = join(home.folder, 'spool');
-    const events = () => home.run(['capture', 'events'], { TRACEMILL_SPOOL: spool });
+    const events = () => home.capture('events', { environment: { TRACEMILL_SPOOL: spool } });
     assert.match(
-      events().stdout,
+      (await events()).stdout,
       /^recording is on: events go to \S+spool \(0 files, 0 B so far\); ingest reads them/,
     );
     assert.deepEqual(await readdir(spool), []);
     await rm(spool, { recursive: true });
     await writeFile(spool, '');
-    const refused = events();
+    const refused = await events();
     assert.equal(refused.status, 1);
     assert.match(
       refused.stderr,

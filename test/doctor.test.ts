@@ -1,31 +1,32 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { readConfig } from '../pipelines/config.js';
+import { command as doctor } from '../pipelines/doctor.js';
 import { readCleanupDays } from '../pipelines/lib/cleanup.js';
+import { silentProgress } from '../pipelines/lib/progress.js';
 import { line, makeLogs, removeLogs, type TestLogs, uuid } from './support/logs.js';
 
-const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
 const project = 'claude/projects/p';
 
 /** Name -> `state: text` of what doctor finds, with no crontab and the user's own settings only. */
-function findings(logs: TestLogs): Record<string, string> {
-  const env = {
-    PATH: logs.lake.folder,
+async function findings(logs: TestLogs): Promise<Record<string, string>> {
+  process.env.PATH = logs.lake.folder;
+  const config = readConfig({
     HOME: logs.lake.folder,
     TRACEMILL_DATA: logs.lake.config.data,
     CLAUDE_CONFIG_DIR: logs.at('claude'),
     CODEX_HOME: logs.at('codex'),
-  };
-  const { stdout } = spawnSync(process.execPath, [cli, 'doctor', '--json'], { env, encoding: 'utf8' });
-  const { findings } = JSON.parse(stdout) as { findings: { name: string; state: string; text: string }[] };
+  });
+  const context = { config, log: () => {}, progress: silentProgress, now: () => new Date() };
+  const { json } = await doctor.run({}, context);
+  const { findings } = json as { findings: { name: string; state: string; text: string }[] };
   return Object.fromEntries(findings.map(({ name, state, text }) => [name, `${state}: ${text}`]));
 }
 
-const cleanupOf = (logs: TestLogs) =>
-  (findings(logs).cleanup ?? '').replace(logs.lake.folder, '').replace(/\d{4}-\d\d-\d\d/, 'DAY');
+const cleanupOf = async (logs: TestLogs) =>
+  ((await findings(logs)).cleanup ?? '').replace(logs.lake.folder, '').replace(/\d{4}-\d\d-\d\d/, 'DAY');
 
 test('sessions that Claude Code deletes within a week and that are not in the lake are counted', async () => {
   const logs = await makeLogs();
@@ -42,21 +43,21 @@ test('sessions that Claude Code deletes within a week and that are not in the la
   const rule = (days: number, origin: string) =>
     `Claude Code deletes transcripts ${days} days after their last line (${origin})`;
   assert.equal(
-    cleanupOf(logs),
+    await cleanupOf(logs),
     `note: ${rule(30, 'default')}; 2 sessions not yet in the lake are about to go, at its next start; run \`tracemill ingest\``,
   );
   await logs.write('claude/settings.json', JSON.stringify({ model: 'opus', cleanupPeriodDays: 35 }));
   const settings = rule(35, '/claude/settings.json');
   assert.equal(
-    cleanupOf(logs),
+    await cleanupOf(logs),
     `note: ${settings}; 1 session not yet in the lake is about to go, from DAY on; run \`tracemill ingest\``,
   );
   await logs.ingest();
-  assert.equal(cleanupOf(logs), `ok: ${settings}; none that goes soon is missing in the lake`);
+  assert.equal(await cleanupOf(logs), `ok: ${settings}; none that goes soon is missing in the lake`);
   // One more line, and the session is again one that is not all in the lake.
   await logs.append(`${project}/${uuid('2')}.jsonl`, line('b'));
   await logs.age(`${project}/${uuid('2')}.jsonl`, 24 * 31);
-  assert.match(cleanupOf(logs), /^note: .*; 1 session not yet in the lake/);
+  assert.match(await cleanupOf(logs), /^note: .*; 1 session not yet in the lake/);
   await removeLogs(logs);
 });
 
@@ -78,10 +79,10 @@ test("an organisation's settings win over the home's; what is no number of days 
 
 test('doctor says when something was last read, whether capture is on, and what is damaged', async () => {
   const logs = await makeLogs();
-  assert.equal(findings(logs)['last ingest'], 'note: nothing was read yet; run `tracemill ingest`');
+  assert.equal((await findings(logs))['last ingest'], 'note: nothing was read yet; run `tracemill ingest`');
   await logs.write(`${project}/${uuid('1')}.jsonl`, line('a'));
   await logs.ingest({ now: new Date(Date.now() - 3 * 3600e3) });
-  const found = findings(logs);
+  const found = await findings(logs);
   assert.match(found['last ingest'] ?? '', /^ok: last read something 3 h ago, 20\S+Z$/);
   assert.equal(
     found.capture,
@@ -89,12 +90,12 @@ test('doctor says when something was last read, whether capture is on, and what 
   );
   const state = join(logs.lake.config.data, 'state');
   await logs.write('data/state/capture.json', '{"since":"2026-06-01T00:00:00Z","from":null}');
-  assert.match(findings(logs).capture ?? '', /^note: not running, though it was not turned off;/);
+  assert.match((await findings(logs)).capture ?? '', /^note: not running, though it was not turned off;/);
   await writeFile(join(state, 'watch.pid'), `${process.pid}\n`);
-  assert.equal(findings(logs).capture, `ok: on, pid ${process.pid}`);
+  assert.equal((await findings(logs)).capture, `ok: on, pid ${process.pid}`);
   const commits = join(logs.lake.config.data, 'lake', 'commits');
   for (const name of await readdir(commits)) await writeFile(join(commits, name), 'torn');
-  assert.match(findings(logs)['last ingest'] ?? '', /^bad: lake\/commits\/\d+\.parquet: is damaged/);
+  assert.match((await findings(logs))['last ingest'] ?? '', /^bad: lake\/commits\/\d+\.parquet: is damaged/);
   await rm(state, { recursive: true });
   await removeLogs(logs);
 });

@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { readConfig } from '../pipelines/config.js';
+import { UserError } from '../pipelines/errors.js';
 import { cronFault } from '../pipelines/lib/cronExpression.js';
+import { silentProgress } from '../pipelines/lib/progress.js';
+import { command as schedule } from '../pipelines/schedule.js';
 import { line, uuid } from './support/logs.js';
 
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
@@ -35,26 +39,46 @@ async function makeMachine() {
   const log = join(folder, 'claude', 'projects', 'p', `${uuid('1')}.jsonl`);
   await mkdir(dirname(log), { recursive: true });
   await writeFile(log, line('a'));
-  const run = (words: string[], environment: Record<string, string> = {}) => {
-    const env = {
-      PATH: `${bin}:/usr/bin:/bin`,
-      HOME: folder,
-      TRACEMILL_DATA: data,
-      // Relative to where the user stands; cron stands elsewhere.
-      CLAUDE_CONFIG_DIR: 'claude',
-      TRACEMILL_SETTLE: '90s',
-      CLICKHOUSE_PASSWORD: 'hush',
-      ...environment,
-    };
-    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'schedule', ...words], {
-      env,
+  const environment = {
+    PATH: `${bin}:/usr/bin:/bin`,
+    HOME: folder,
+    TRACEMILL_DATA: data,
+    // Relative to where the user stands; cron stands elsewhere.
+    CLAUDE_CONFIG_DIR: 'claude',
+    TRACEMILL_SETTLE: '90s',
+    CLICKHOUSE_PASSWORD: 'hush',
+  };
+  /** The verb in this process, which for its time stands in the home and has its environment and nothing else. */
+  const run = async ([action, times]: string[], more: Record<string, string> = {}) => {
+    const [before, cwd] = [process.env, process.cwd()];
+    process.env = { ...environment, ...more };
+    process.chdir(folder);
+    try {
+      const context = {
+        config: readConfig(),
+        log: () => {},
+        progress: silentProgress,
+        now: () => new Date(),
+      };
+      const { summary, exitCode: status = 0 } = await schedule.run({ action, times }, context);
+      return { status, stdout: `${summary.join('\n')}\n`, stderr: '' };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return { status: error.exitCode, stdout: '', stderr: error.message };
+    } finally {
+      process.env = before;
+      process.chdir(cwd);
+    }
+  };
+  /** The command line. */
+  const type = (...words: string[]) =>
+    spawnSync(process.execPath, [cli, 'schedule', ...words], {
+      env: environment,
       encoding: 'utf8',
       cwd: folder,
     });
-    return { status, stdout, stderr: stderr.trim() };
-  };
   const spool = join(bin, 'spool');
-  return { folder, bin, data, run, spool, crontab: () => readFile(spool, 'latin1') };
+  return { folder, bin, data, run, type, spool, crontab: () => readFile(spool, 'latin1') };
 }
 
 async function onMachine(work: (machine: Machine) => Promise<void>): Promise<void> {
@@ -64,8 +88,8 @@ async function onMachine(work: (machine: Machine) => Promise<void>): Promise<voi
 }
 
 test('the line that goes into the crontab runs ingest with nothing but what cron gives, and has a log', async () => {
-  await onMachine(async ({ folder, data, run, crontab }) => {
-    const { status, stdout, stderr } = run(['on', '*/10 * * * *']);
+  await onMachine(async ({ folder, data, type, crontab }) => {
+    const { status, stdout, stderr } = type('on', '*/10 * * * *');
     assert.equal(status, 0, stderr);
     assert.match(stdout, /^put into your crontab:\n {2}\*\/10 \* \* \* \* PATH=/);
     const text = Buffer.from(await crontab(), 'latin1').toString();
@@ -91,17 +115,17 @@ test('every other line of the crontab stays byte for byte; off takes out this on
       'latin1',
     );
     await writeFile(spool, others);
-    run(['on', '*/10 * * * *']);
-    const second = run(['on', '@hourly']);
+    await run(['on', '*/10 * * * *']);
+    const second = await run(['on', '@hourly']);
     assert.match(second.stdout, /in the place of its line before/);
     const text = await crontab();
     assert.equal(text.slice(0, others.length), others.toString('latin1'));
     assert.match(text.slice(others.length), /^@hourly .*\n$/);
-    const off = run(['off']);
+    const off = await run(['off']);
     assert.match(off.stdout, /^taken out of your crontab:\n {2}@hourly /);
     assert.deepEqual(await readFile(spool), others);
     assert.match(
-      run(['off']).stdout,
+      (await run(['off'])).stdout,
       /^no line of this data folder \(.*\) is in your crontab; nothing was changed/,
     );
     assert.deepEqual(await readFile(spool), others);
@@ -111,34 +135,34 @@ test('every other line of the crontab stays byte for byte; off takes out this on
 test('two data folders have a line each', async () => {
   await onMachine(async ({ folder, run, crontab }) => {
     const other = { TRACEMILL_DATA: join(folder, 'other') };
-    run(['on', '1 * * * *']);
-    run(['on', '2 * * * *'], other);
-    run(['off']);
+    await run(['on', '1 * * * *']);
+    await run(['on', '2 * * * *'], other);
+    await run(['off']);
     assert.match(await crontab(), /^2 \* \* \* \* [^\n]*\n$/);
-    run(['off'], other);
+    await run(['off'], other);
     assert.equal(await crontab(), '');
   });
 });
 
 test('without cron, with a refusal, and with times that are none there is a word, and nothing changes', async () => {
-  await onMachine(async ({ bin, run, spool }) => {
+  await onMachine(async ({ bin, run, type, spool }) => {
     await writeFile(spool, 'mine\n');
-    const bad = run(['on', '*/10 * * *']);
+    const bad = await run(['on', '*/10 * * *']);
     assert.deepEqual(
       [bad.status, bad.stderr],
       [2, 'schedule: "*/10 * * *" has 4 fields where there are five; write five fields, as "*/10 * * * *"'],
     );
-    assert.equal(run(['on']).status, 2);
-    assert.equal(run(['sometimes']).status, 2);
+    assert.equal((await run(['on'])).status, 2);
+    assert.equal(type('sometimes').status, 2);
     await writeFile(join(bin, 'refuse'), '');
-    const refused = run(['on', '@daily']);
+    const refused = await run(['on', '@daily']);
     assert.equal(refused.status, 1);
     assert.match(
       refused.stderr,
       /^crontab: cannot be read \(You \(sam\) are not allowed to use this program/,
     );
     await rm(join(bin, 'crontab'));
-    const missing = run(['on', '@daily'], { PATH: bin });
+    const missing = await run(['on', '@daily'], { PATH: bin });
     assert.equal(missing.status, 1);
     assert.match(
       missing.stderr,
@@ -150,7 +174,7 @@ test('without cron, with a refusal, and with times that are none there is a word
 
 test('a line that cron would cut off is refused', async () => {
   await onMachine(async ({ folder, run }) => {
-    const long = run(['on', '@daily'], { TRACEMILL_SPOOL: join(folder, 'x'.repeat(900)) });
+    const long = await run(['on', '@daily'], { TRACEMILL_SPOOL: join(folder, 'x'.repeat(900)) });
     assert.equal(long.status, 1);
     assert.match(long.stderr, /^crontab: the line would have \d+ characters, cron takes 998;/);
   });

@@ -9,7 +9,9 @@ import { handoff } from '../pipelines/handoff.js';
 import { excerpt } from '../pipelines/lib/excerpt.js';
 import { followHandoff, indexFolder } from '../pipelines/lib/pairIndex.js';
 import { type PairFilters, searchPairs } from '../pipelines/lib/pairSearch.js';
+import { silentProgress } from '../pipelines/lib/progress.js';
 import { openCollection } from '../pipelines/lib/zvec.js';
+import { command as searchCommand } from '../pipelines/search.js';
 import { lakeOf, type SessionSpec, said } from './support/core.js';
 import { makeLake, type TestLake } from './support/lake.js';
 
@@ -49,7 +51,7 @@ function turn(question: string, answer: string, asked: string | null) {
 }
 
 before(async () => {
-  lake = await lakeOf(sessions);
+  lake = await lakeOf(sessions, {}, { models: [] });
   await handoff({ config: lake.config, now: new Date('2026-06-01'), rebuild: false });
   await followHandoff({ config: lake.config, rebuild: false, onBytes: () => {} });
 });
@@ -145,27 +147,28 @@ test('a result shows score, question, answer, and where it comes from', () => {
   );
 });
 
-test('times are read in words; what is none is refused', () => {
-  const ids = (...args: string[]) =>
-    JSON.parse(search('test', '--json', ...args).stdout).map(({ id }: { id: string }) => id);
-  assert.deepEqual(ids('--since', '2026-05-30T12:00+02:00'), ['deep-1-pair']);
-  assert.deepEqual(ids('--since', '2026-05-30T12:01+02:00'), []);
-  assert.deepEqual(ids('--until', '2026-05-02'), ['shop-1-pair']);
+test('times are read in words; what is none is refused', async () => {
+  const here = (words: string, option: string, value: string) =>
+    searchCommand.run(
+      { words: [words], limit: 10, [option]: value },
+      { config: lake.config, log: () => {}, progress: silentProgress, now: () => new Date() },
+    );
+  const ids = async (option: string, value: string) =>
+    ((await here('test', option, value)).json as { id: string }[]).map(({ id }) => id);
+  assert.deepEqual(await ids('since', '2026-05-30T12:00+02:00'), ['deep-1-pair']);
+  assert.deepEqual(await ids('since', '2026-05-30T12:01+02:00'), []);
+  assert.deepEqual(await ids('until', '2026-05-02'), ['shop-1-pair']);
   const age = Math.ceil((Date.now() - Date.parse('2026-05-30T10:00:00Z')) / day);
-  assert.deepEqual(ids('--last', `${age}d`), ['deep-1-pair']);
-  assert.deepEqual(ids('--last', `${age - 1}d`), []);
-  const refused = (...args: string[]) => {
-    const { status, stderr } = search(...args);
-    assert.equal(status, 2);
-    return stderr;
-  };
-  assert.equal(refused('test', '--last', 'may'), '--last may: not a duration; write 90m, 12h or 30d\n');
-  assert.match(refused('test', '--since', 'may'), /^--since may: not a time; write/);
-  assert.equal(
-    refused('test', '--limit', '0'),
-    '--limit 0: not a number of pairs; write one from 1 to 1000\n',
-  );
-  assert.equal(refused(' '), 'search: no words to look for; write them after it\n');
+  assert.deepEqual(await ids('last', `${age}d`), ['deep-1-pair']);
+  assert.deepEqual(await ids('last', `${age - 1}d`), []);
+  const refused = (words: string, option: string, value: string, message: RegExp | string) =>
+    assert.rejects(here(words, option, value), { name: 'UserError', exitCode: 2, message });
+  await refused('test', 'last', 'may', '--last may: not a duration; write 90m, 12h or 30d');
+  await refused('test', 'since', 'may', /^--since may: not a time; write/);
+  const { status, stderr } = search('test', '--limit', '0');
+  assert.equal(status, 2);
+  assert.equal(stderr, '--limit 0: not a number of pairs; write one from 1 to 1000\n');
+  await refused(' ', 'limit', '10', 'search: no words to look for; write them after it');
 });
 
 test('it says when the index is behind, is not there, or is being written', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { handoff } from '../pipelines/handoff.js';
-import { lakeOf, replaceSessions, type SessionSpec, said } from './support/core.js';
+import { lakeOf as lakeWith, replaceSessions, type SessionSpec, said } from './support/core.js';
 import type { TestLake } from './support/lake.js';
 import { makeLogs, removeLogs, type TestLogs } from './support/logs.js';
 import { claude, codex } from './support/smallSessions.js';
@@ -24,6 +24,8 @@ function chat(count: number, more: object = {}): SessionSpec[] {
   ];
 }
 
+/** A lake of the core tables alone: no dataset is built. */
+const lakeOf = (sessions: SessionSpec[]) => lakeWith(sessions, {}, { models: [] });
 const run = (lake: TestLake, more: object = {}) =>
   handoff({ config: lake.config, now: settled, rebuild: false, ...more });
 const environment = (lake: TestLake, more: Record<string, string> = {}) => ({
@@ -189,7 +191,12 @@ test('another program may append while rows are written: all lines are whole', a
       `const { appendFileSync } = require('node:fs');
       const line = ${JSON.stringify(foreign(1))};
       process.stdout.write('go');
-      for (let n = 0; ; n += 1) appendFileSync(${JSON.stringify(lake.config.seqMem)}, line);`,
+      const pause = new Int32Array(new SharedArrayBuffer(4));
+      for (;;) {
+        for (let n = 0; n < 10; n += 1) appendFileSync(${JSON.stringify(lake.config.seqMem)}, line);
+        // Without a pause its lines would take longer to read than ours to write.
+        Atomics.wait(pause, 0, 0, 1);
+      }`,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
@@ -249,9 +256,9 @@ test('the settings of length and text govern rows and lines, and nothing in the 
   const sessions: SessionSpec[] = [
     { id: 's', turns: [{ question: 'Why is it so?', steps: [said('Because it is what it is.')] }] },
   ];
-  const plain = await lakeOf(sessions);
-  const cut = await lakeOf(sessions, { SEQ_AGENT_QA_MAX_TEXT_CHARS: '48' });
-  const without = await lakeOf(sessions, { SEQ_AGENT_QA_INCLUDE_TEXT: '0' });
+  const plain = await lakeWith(sessions);
+  const cut = await lakeWith(sessions, { SEQ_AGENT_QA_MAX_TEXT_CHARS: '48' });
+  const without = await lakeWith(sessions, { SEQ_AGENT_QA_INCLUDE_TEXT: '0' });
   for (const lake of [plain, cut, without]) await run(lake);
   const words = async (lake: TestLake) => {
     const { question, answer, question_chars, answer_chars, truncated } = JSON.parse(
@@ -279,9 +286,14 @@ test('the settings of length and text govern rows and lines, and nothing in the 
 });
 
 test('a text beyond what the readers bear is cut at a word without being asked', async () => {
-  const lake = await lakeOf([
-    { id: 's', turns: [{ question: 'Why?', steps: [said('Because ü \u0001 '.repeat(100_000))] }] },
-  ]);
+  const lake = await lakeOf([{ id: 's', turns: [{ question: 'Why?', steps: [said('Because ü \u0001 ')] }] }]);
+  // Made long by the model: as a literal it would stand in the text of every table.
+  const model = await readFile(join(lake.config.sql, 'core/qa_pairs.sql'), 'utf8');
+  const long = model
+    .replace(/\norder by (\w+)\n$/, ') order by $1')
+    .replace('\nselect', '\nselect * replace (repeat(answer, 100_000) as answer) from (select');
+  await lake.sql({ 'core/qa_pairs': long });
+  assert.deepEqual((await lake.build()).failures, []);
   const { cut } = await run(lake);
   const [row] = await readRows(lake);
   const { answer, truncated } = JSON.parse(row?.subject ?? '');
@@ -310,7 +322,9 @@ test('rows and lines are the same wherever the logs lie, and our own rows make n
   const environment = { TRACEMILL_SQL: sql, TRACEMILL_SETTLE: '0' };
   const first = await makeLogs(environment);
   const second = await makeLogs(environment);
-  for (const logs of [first, second]) await handOffSmallSessions(logs);
+  // All tables of the one, of the other those that a handoff reads.
+  await handOffSmallSessions(first);
+  await handOffSmallSessions(second, '+core.qa_pairs');
   const read = (logs: TestLogs, name: 'seqMem' | 'handoff') => readFile(logs.lake.config[name], 'utf8');
   for (const name of ['seqMem', 'handoff'] as const) {
     const text = await read(first, name);
@@ -335,15 +349,16 @@ test('rows and lines are the same wherever the logs lie, and our own rows make n
   await Promise.all([first, second].map(removeLogs));
 });
 
-async function handOffSmallSessions(logs: TestLogs): Promise<void> {
+async function handOffSmallSessions(logs: TestLogs, select?: string): Promise<void> {
+  // On one day, so that each model runs once.
   const text = (records: readonly object[]) =>
-    records.map((record) => `${JSON.stringify(record)}\n`).join('');
+    records.map((record) => `${JSON.stringify(record).replaceAll('2026-02-20', '2026-07-20')}\n`).join('');
   for (const [path, records] of Object.entries(claude))
     await logs.write(`claude/projects/${path}`, text(records));
   for (const [path, records] of Object.entries(codex))
     await logs.write(`codex/sessions/${path}`, text(records));
   await logs.ingest();
-  assert.deepEqual((await logs.lake.build()).failures, []);
+  assert.deepEqual((await logs.lake.build({ select })).failures, []);
   await run(logs.lake);
 }
 

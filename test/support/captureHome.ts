@@ -6,6 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { command as captureCommand } from '../../pipelines/capture.js';
+import { readConfig } from '../../pipelines/config.js';
+import { UserError } from '../../pipelines/errors.js';
+import { silentProgress } from '../../pipelines/lib/progress.js';
+import { writeFewModels } from './fewModels.js';
 
 const cli = fileURLToPath(new URL('../../pipelines/cli.js', import.meta.url));
 const samples = fileURLToPath(new URL('../../../data/samples', import.meta.url));
@@ -13,6 +18,11 @@ const project = '-home-sam-projects-budget-sheet';
 const session = '4ed74114-d42c-4a09-81a1-b0ddb154f4ec';
 
 export type HandoffLine = { id: string; text: string; metadata: { revision: number } };
+
+type CaptureOptions = { lines?: number; environment?: Record<string, string> };
+
+/** What the command line would print and exit with. */
+type Captured = { status: number; stdout: string; stderr: string; json: unknown };
 
 /** A home with one session of the samples and a data folder, and what a person does there. */
 export type CaptureHome = {
@@ -22,6 +32,8 @@ export type CaptureHome = {
   readonly env: NodeJS.ProcessEnv;
   /** The command line, as a process of its own. */
   run: (words: string[], environment?: Record<string, string>) => SpawnSyncReturns<string>;
+  /** An action of capture within this process: one that starts no other needs none of its own. */
+  capture: (action: string, options?: CaptureOptions) => Promise<Captured>;
   /** A verb's JSON. */
   json: (words: string[]) => Record<string, unknown>;
   start: (words: string[], environment?: Record<string, string>) => ReturnType<typeof spawn>;
@@ -39,23 +51,34 @@ export type CaptureHome = {
   remove: () => Promise<void>;
 };
 
-/** A lake that the session was read and built into, made once a test file: a first build takes longer than all the rest. */
-let built: string | undefined;
+/** Lakes that the session was read and built into, by their models, made once a test file. */
+const built = new Map<string, string>();
 
-export async function makeCaptureHome(environment: Record<string, string> = {}): Promise<CaptureHome> {
-  if (built === undefined) {
-    const base = await emptyHome({});
-    for (const verb of ['ingest', 'build']) base.run([verb]);
-    built = base.folder;
-    process.on('exit', () => rmSync(base.folder, { recursive: true, force: true }));
+/** The two models of writeFewModels make its tables, or the real ones as far as pairs need them. */
+export async function makeCaptureHome(
+  environment: Record<string, string> = {},
+  models: 'few' | 'real' = 'few',
+): Promise<CaptureHome> {
+  const before = built.get(models);
+  const home = await emptyHome(environment, models);
+  if (before !== undefined) {
+    await cp(before, home.folder, { recursive: true, preserveTimestamps: true });
+    return home;
   }
-  const home = await emptyHome(environment);
-  await cp(built, home.folder, { recursive: true, preserveTimestamps: true });
+  for (const words of [['ingest'], ['build', '--select', '+core.qa_pairs']]) {
+    const { status, stderr } = home.run(words);
+    if (status !== 0) throw new Error(`${words[0]}: ${stderr}`);
+  }
+  const copy = await mkdtemp(join(tmpdir(), 'tracemill-captured-'));
+  await cp(home.folder, copy, { recursive: true, preserveTimestamps: true });
+  built.set(models, copy);
+  process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
   return home;
 }
 
-async function emptyHome(environment: Record<string, string>): Promise<CaptureHome> {
+async function emptyHome(environment: Record<string, string>, models: 'few' | 'real'): Promise<CaptureHome> {
   const folder = await mkdtemp(join(tmpdir(), 'tracemill-capture-'));
+  if (models === 'few') await writeFewModels(join(folder, 'sql'));
   const logs = join(folder, 'claude', 'projects');
   await cp(join(samples, 'claude', 'projects', project), join(logs, project), { recursive: true });
   const log = join(logs, project, `${session}.jsonl`);
@@ -66,6 +89,7 @@ async function emptyHome(environment: Record<string, string>): Promise<CaptureHo
     TRACEMILL_DATA: data,
     CLAUDE_CONFIG_DIR: join(folder, 'claude'),
     CODEX_HOME: join(folder, 'codex'),
+    ...(models === 'few' ? { TRACEMILL_SQL: join(folder, 'sql') } : {}),
     SEQ_AGENT_QA_POLL_SECONDS: '0.2',
     SEQ_AGENT_QA_STATE: join(folder, 'state', 'agent_qa.json'),
     ...environment,
@@ -79,6 +103,8 @@ async function emptyHome(environment: Record<string, string>): Promise<CaptureHo
     state: join(folder, 'state'),
     env,
     run,
+    capture: (action, { lines = 50, environment: more = {} } = {}) =>
+      captureHere({ action, lines }, { ...env, ...more }),
     json: (words) => JSON.parse(run([...words, '--json']).stdout),
     start: (words, more = {}) =>
       spawn(process.execPath, [cli, ...words], { ...options(more), stdio: 'ignore', detached: true }),
@@ -103,9 +129,25 @@ async function emptyHome(environment: Record<string, string>): Promise<CaptureHo
   };
 }
 
+async function captureHere(args: Record<string, unknown>, environment: NodeJS.ProcessEnv): Promise<Captured> {
+  const context = {
+    config: readConfig(environment),
+    log: () => {},
+    progress: silentProgress,
+    now: () => new Date(),
+  };
+  try {
+    const { summary, json, exitCode: status = 0 } = await captureCommand.run(args, context);
+    return { status, stdout: `${summary.join('\n')}\n`, stderr: '', json };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { status: error.exitCode, stdout: '', stderr: `${error.message}\n`, json: null };
+  }
+}
+
 /** Waits until a condition holds, at most so long; false where it never did. */
 export async function until(holds: () => Promise<boolean> | boolean, mostMs = 300_000): Promise<boolean> {
-  for (const end = Date.now() + mostMs; Date.now() < end; await sleep(100)) if (await holds()) return true;
+  for (const end = Date.now() + mostMs; Date.now() < end; await sleep(50)) if (await holds()) return true;
   return false;
 }
 

@@ -39,12 +39,18 @@ const sessions: SessionSpec[] = Array.from({ length: 60 }, (_, index) => ({
 /** A lake of them that no test changes, and an export of it. */
 let shared: TestLake;
 let exported: ExportResult;
+/** A lake of four of them, which no test changes either. */
+let few: TestLake;
 
 before(async () => {
   shared = await lakeOf(sessions);
   exported = await run(shared);
+  few = await lakeOf(sessions.slice(0, 4));
 });
-after(() => shared.remove());
+after(async () => {
+  await shared.remove();
+  await few.remove();
+});
 
 async function readFiles(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) =>
@@ -152,16 +158,16 @@ test('an export is sorted by split hash, then id; the manifest names each file w
 });
 
 test('a later export names the one before it in its record only', async () => {
-  const lake = await lakeOf(sessions);
+  const lake = await lakeOf(sessions.slice(0, 6));
   const first = await run(lake);
-  await replaceSessions(lake, sessions.slice(0, 40));
+  await replaceSessions(lake, sessions.slice(0, 4));
   const second = await run(lake, { now: new Date('2026-06-02') });
   const records = await readExportRecords(join(lake.config.data, 'exports'));
   assert.deepEqual(
     records.map(({ id, parent_id: parent, example_count: rows }) => [id, parent, rows]),
     [
-      [first.version, null, 120],
-      [second.version, first.version, 80],
+      [first.version, null, 12],
+      [second.version, first.version, 8],
     ],
   );
   assert.ok(
@@ -223,7 +229,7 @@ test('a row of an older day stands for its copies on later days', async () => {
 
 test('filters choose rows and stand in the manifest; nothing chosen writes nothing', async () => {
   const count = async (filters: ExportOptions['filters']) =>
-    (await run(shared, { filters })).datasets.sft?.rows;
+    (await run(shared, { filters, datasets: ['sft'] })).datasets.sft?.rows;
   assert.equal(await count({ agent: 'codex' }), 20);
   assert.equal(await count({ project: 'work' }), 12);
   assert.equal(await count({ project: '~/work/deep/' }), 12);
@@ -251,21 +257,19 @@ test('the card names every file group that is there, documents every column and 
 });
 
 test('a draft that a killed export left is swept, a record that is missing is written', async () => {
-  const lake = await lakeOf(sessions.slice(0, 4));
-  const exports = join(lake.config.data, 'exports');
-  const { version } = await run(lake);
+  const exports = join(few.folder, 'drafts');
+  const own = { datasets: ['sft'], out: exports };
+  const { version } = await run(few, own);
   await mkdir(join(exports, '.draft-999999999'));
   await writeFile(join(exports, '.draft-999999999', 'x'), '');
   await rm(join(exports, 'log'), { recursive: true });
-  assert.equal((await run(lake)).added, false);
+  assert.equal((await run(few, own)).added, false);
   assert.deepEqual((await readdir(exports)).sort(), [version, 'log'].sort());
   assert.equal((await readExportRecords(exports))[0]?.id, version);
-  await lake.remove();
 });
 
 test('the verb: a summary, JSON, and words for a bad filter, an unknown dataset and an unbuilt lake', async () => {
-  const lake = await lakeOf(sessions.slice(0, 4));
-  const env = { ...process.env, TRACEMILL_DATA: lake.config.data, TRACEMILL_SQL: lake.config.sql };
+  const env = { ...process.env, TRACEMILL_DATA: few.config.data, TRACEMILL_SQL: few.config.sql };
   const verb = (words: string[], more = {}) =>
     spawnSync(process.execPath, [cli, 'export', ...words], { env: { ...env, ...more }, encoding: 'utf8' });
   const plain = verb(['--dataset', 'sft']);
@@ -283,9 +287,8 @@ test('the verb: a summary, JSON, and words for a bad filter, an unknown dataset 
     [unknown.status, unknown.stderr],
     [2, '--dataset stf: not built; use qa_documents, sft\n'],
   );
-  const empty = verb([], { TRACEMILL_DATA: join(lake.folder, 'nothing') });
+  const empty = verb([], { TRACEMILL_DATA: join(few.folder, 'nothing') });
   assert.deepEqual([empty.status, empty.stderr], [1, 'lake: no dataset is built; run `tracemill build`\n']);
-  await lake.remove();
 });
 
 test('the rules of messages: order of calls and results, null keys, contents', () => {

@@ -93,16 +93,27 @@ function faultOf(statement: string): Fault['what'] | null {
   return after > 0 ? null : what;
 }
 
+/** What was said to the engine last, whose one session keeps it. */
+const said = new Map<string, string>();
+
 async function useSettings(params: URLSearchParams): Promise<void> {
   const database = params.get('database') ?? 'default';
-  await engine.command({ query: `use ${database}` });
+  await say('use', database, `use ${database}`);
   for (const [name, value] of params) {
-    if (name.startsWith('param_'))
-      await engine.command({ query: `set ${name} = '${value.replaceAll("'", "''")}'` });
-    else if (!ownParameters.test(name) && !/^(send_progress|http_)/.test(name)) {
-      await engine.command({ query: `set ${name} = '${value}'` });
+    if (name.startsWith('param_')) {
+      await say(name, value, `set ${name} = '${value.replaceAll("'", "''")}'`);
+    } else if (!ownParameters.test(name) && !/^(send_progress|http_)/.test(name)) {
+      await say(name, value, `set ${name} = '${value}'`);
     }
   }
+}
+
+/** Says it to the engine unless it knows: a statement for each setting of each statement would be most of the work. */
+async function say(name: string, value: string, query: string): Promise<void> {
+  if (said.get(name) === value) return;
+  said.delete(name);
+  await engine.command({ query });
+  said.set(name, value);
 }
 
 /** Runs a statement; the body of an insert goes to a file first, as the engine reads no stream here. */

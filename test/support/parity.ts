@@ -37,13 +37,14 @@ export const baseTables = [
 
 /**
  * Loads the base tables of a built lake (a data folder) into ClickHouse, makes the models there, and says what differs, a
- * line a column or row; `rows` hears how many rows were held against each other. Tables `given` are models taken from the lake.
+ * line a column or row; `rows` hears how many rows were held against each other. Tables `given` are models taken from the
+ * lake; models `empty`, with their columns, have no rows, which spares what they are made of.
  */
 export async function differences(
   data: string,
   comparisons: readonly Comparison[],
   rows: (table: string, count: number) => void,
-  { given = [] }: { given?: readonly string[] } = {},
+  { given = [], empty = {} }: { given?: readonly string[]; empty?: Readonly<Record<string, string>> } = {},
 ): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), "tracemill's-"));
   const warehouse = await openWarehouse({ config: readConfig({ TRACEMILL_DATA: data }) });
@@ -55,25 +56,58 @@ export async function differences(
     for (const name of given.map(nameOf)) {
       await clickhouse.run(`create view model_${name} as select * from ${name}`);
     }
-    const project = await readClusterFolder(sql);
-    const needed = neededModels(
-      project,
-      comparisons.map(({ model }) => model),
-    ).filter(({ name }) => !given.map(nameOf).includes(name));
-    await makeModels(clickhouse, project.functions, needed);
-    const { tables } = await readManifest(join(data, 'lake'));
-    const found: string[] = [];
-    for (const comparison of comparisons) {
-      const file = join(folder, `${comparison.model}.parquet`);
-      await saveRows(clickhouse, `select * from model_${comparison.model}`, file);
-      found.push(...(await compare(warehouse, comparison, tables[comparison.table], file, rows)));
+    for (const [name, columns] of Object.entries(empty)) {
+      await clickhouse.run(`create table model_${name} (${columns}) engine = Memory`);
     }
-    return found;
+    const { functions, models } = await readClusterFolder(sql);
+    // What is there already is not made, nor what only it is made of.
+    const there = [...given.map(nameOf), ...Object.keys(empty)];
+    const needed = neededModels(
+      { functions, models: models.filter(({ name }) => !there.includes(name)) },
+      comparisons.map(({ model }) => model),
+    );
+    await makeModels(clickhouse, functions, needed);
+    return await compareAll({ data, folder, warehouse, clickhouse, comparisons, rows });
   } finally {
     warehouse.close();
     await clickhouse.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The same of models that stand in the lake's own ClickHouse already. */
+export async function madeDifferences(
+  data: string,
+  clickhouse: Clickhouse,
+  comparisons: readonly Comparison[],
+  rows: (table: string, count: number) => void,
+): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), "tracemill's-"));
+  const warehouse = await openWarehouse({ config: readConfig({ TRACEMILL_DATA: data }) });
+  try {
+    return await compareAll({ data, folder, warehouse, clickhouse, comparisons, rows });
+  } finally {
+    warehouse.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function compareAll(of: {
+  data: string;
+  folder: string;
+  warehouse: DuckDB;
+  clickhouse: Clickhouse;
+  comparisons: readonly Comparison[];
+  rows: (table: string, count: number) => void;
+}): Promise<string[]> {
+  const { tables } = await readManifest(join(of.data, 'lake'));
+  const found: string[] = [];
+  for (const comparison of of.comparisons) {
+    const file = join(of.folder, `${comparison.model}.parquet`);
+    await saveRows(of.clickhouse, `select * from model_${comparison.model}`, file);
+    found.push(...(await compare(of.warehouse, comparison, tables[comparison.table], file, of.rows)));
+  }
+  return found;
 }
 
 /** Makes a table by its numbered file and fills it; one that the lake lacks stays empty. */

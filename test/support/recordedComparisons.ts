@@ -60,3 +60,23 @@ export const recordedComparisons: readonly Comparison[] = [
   { model: 'reward', table: 'datasets.reward' },
   { model: 'preference', table: 'datasets.preference' },
 ];
+
+/** The models of sql/clickhouse/models that stand for tables of the lake. */
+export const allComparisons: readonly Comparison[] = [
+  { model: 'turns', table: 'core.turns' },
+  { model: 'messages', table: 'core.messages' },
+  { model: 'judged_messages', table: 'core.judged_messages' },
+  { model: 'answer_twins', table: 'core.answer_twins' },
+  { model: 'pair_hashes', table: 'core.pair_hashes' },
+  { model: 'pair_duplicates', table: 'core.pair_duplicates' },
+  { model: 'signatures', table: 'duplicates.signatures' },
+  { model: 'near_duplicates', table: 'duplicates.near_duplicates' },
+  { model: 'qa_pairs', table: 'core.qa_pairs' },
+  { model: 'sft', table: 'datasets.sft' },
+  ...recordedComparisons,
+  {
+    model: 'training_examples',
+    table: 'datasets.training_examples',
+    where: `dataset in ('sft', 'preference', 'reward')`,
+  },
+];

@@ -103,6 +103,11 @@ async function lakeOfModels(): Promise<TestLake> {
  * after 2026-01-01T10:00Z, a hash its first eight digits.
  */
 export async function linesOf(events: readonly EventSpec[], ...queries: string[]): Promise<string[]> {
+  return readLines({ query: await foldOf(events) }, queries);
+}
+
+/** Asks for rows of the state of these events, which is there until the next is folded. */
+export async function foldOf(events: readonly EventSpec[]): Promise<TestLake['query']> {
   folds ??= openFolds();
   const { connection, nodes } = await folds;
   const given: Record<string, string> = eventModels(events);
@@ -110,10 +115,7 @@ export async function linesOf(events: readonly EventSpec[], ...queries: string[]
   const failures = await runModels(connection, filled);
   if (failures.length > 0) throw new Error(JSON.stringify(failures));
   await showTables(connection, nodes);
-  return readLines(
-    { query: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS() },
-    queries,
-  );
+  return async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS();
 }
 
 // One database for all cases of a test file, in memory.

@@ -165,8 +165,6 @@ function usesOne(
 }
 
 async function startDatabase(connection: DuckDBConnection, nodes: readonly Node[], macros: readonly Macro[]) {
-  // Of a handful of rows the plan as it is written is fast enough, and a better one takes longer to find than to run.
-  await connection.run('pragma disable_optimizer');
   const layers = new Set(['raw', ...nodes.map(({ name }) => name.split('.')[0] ?? '')]);
   for (const layer of layers) await connection.run(`create schema ${layer}`);
   for (const { text } of macros) await connection.run(text);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { eventLine, makeEventStore } from './support/events.js';
+import { eventLine } from './support/events.js';
 import {
   artifact,
   compared,
@@ -11,6 +11,7 @@ import {
   override,
   scored,
 } from './support/recordedEvents.js';
+import { makeRecordedStore } from './support/recordedStore.js';
 
 const days = ['2026-05-01', '2026-05-02', '2026-05-03'].map((day) => `${day}T10:00:00Z`);
 const [first = '', second = '', third = ''] = days;
@@ -36,7 +37,7 @@ const events = [
 
 /** The rows of the datasets after the last of several ingests and builds, each of these places in `events`. */
 async function rowsAfter(...arrivals: number[][]): Promise<unknown[]> {
-  const store = await makeEventStore();
+  const store = await makeRecordedStore();
   try {
     for (const places of arrivals) {
       const lines = places.map((place) => lineOf(events[place] as EventSpec, place));

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFile, cp, mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { dirname, join } from 'node:path';
+import { after, before, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from '../pipelines/build.js';
 import { readConfig } from '../pipelines/config.js';
@@ -30,80 +30,147 @@ const points = [
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
 const samples = fileURLToPath(new URL('../../data/samples', import.meta.url));
 const sql = fileURLToPath(new URL('../../sql', import.meta.url));
+
+/** What a build must get right after a kill, of each kind one: models by day, a split one, a whole one, a claim of a day. */
+const fewModels = {
+  'macros/text': 'create or replace macro shout(text) as upper(text);\n',
+  'staging/lines': `-- One row per line.
+-- @partition day
+-- @key source, file_key, line_no
+select source, file_key, line_no, shout(line) as line, from raw.claude
+union all by name
+select source, file_key, line_no, shout(line) as line, from raw.codex
+order by source, file_key, line_no
+`,
+  'core/sizes': `-- One row per file of a day.
+-- @partition day
+-- @key file_key
+select file_key, count(*) as line_count, sha256(string_agg(line, '' order by line_no)) as hash,
+from staging.lines group by file_key order by file_key
+`,
+  'core/copies': `-- One row per line that an older file has too.
+-- @split day
+-- @key file_key, line_no
+select file_key, line_no, day, from staging.lines
+qualify row_number() over (partition by line order by day, file_key, line_no) > 1 order by file_key, line_no
+`,
+  'datasets/days': `-- One row per day.
+-- @key day
+-- @column day   The day.
+-- @column lines Its lines that no older file has.
+select day, count(*) as lines, from staging.lines anti join core.copies using (file_key, line_no) group by day order by day
+`,
+  'checks/lines_are_counted': `-- Every file is counted.
+-- @partition day
+select file_key from staging.lines anti join core.sizes using (file_key) order by file_key
+`,
+};
+
+/** A lake that is killed while it grows: settings that make it, and what it is when nobody kills it. */
+type Victim = {
+  readonly folder: string;
+  readonly environment: Record<string, string>;
+  /** What an undisturbed lake of the grown logs holds, and how long its run took in milliseconds. */
+  readonly expected: Record<string, string>;
+  readonly duration: number;
+};
 let folder: string;
-/** An undisturbed lake of the grown logs, what it holds, and how long its run took in milliseconds. */
-let expected: Record<string, string>;
-let duration: number;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tracemill-kill-'));
-  // Few days, so that a run is short and a random moment likely falls between two writes.
-  writeCorpus(join(folder, 'logs'), { files: 2, bytes: 1e6 });
-  const projects = join('claude', 'projects');
-  await cp(
-    join(samples, projects, '-home-sam-projects-note-search'),
-    join(folder, 'logs', 'claude', 'note-search'),
-    {
-      recursive: true,
-    },
-  );
-  await cp(join(samples, 'codex', 'sessions', '2026', '07'), join(folder, 'logs', 'codex'), {
-    recursive: true,
-  });
-  await cp(sql, join(folder, 'sql'), { recursive: true });
-  const tails = await cutTails(join(folder, 'logs'));
-  await runJob(join(folder, 'base'));
-  for (const { path, tail } of tails) await appendFile(path, tail);
-  await cp(join(folder, 'base'), join(folder, 'calm'), { recursive: true, preserveTimestamps: true });
-  const started = performance.now();
-  await runJob(join(folder, 'calm'));
-  duration = performance.now() - started;
-  expected = await contents(join(folder, 'calm'));
 });
 
 after(() => rm(folder, { recursive: true, force: true }));
 
-test('killed at random moments, the next run gives the lake of an undisturbed run', async (t) => {
-  const random = seeded(seed);
-  for (let kill = 0; kill < kills; kill += 1) {
-    const delay = Math.floor(random() * duration);
-    await t.test(`seed ${seed}, kill ${kill} after ${delay} ms`, async () => {
-      await killedThenRun({ delay });
-    });
-  }
+/** A lake of the samples' logs of two days without their tails, in base/, and the logs with them. */
+async function makeVictim(name: string, models: string): Promise<Victim> {
+  const home = join(folder, name);
+  const logs = join(home, 'logs');
+  const session = join('claude', 'projects', '-home-sam-projects-note-search');
+  await cp(join(samples, session), join(logs, 'claude', 'note-search'), { recursive: true });
+  await cp(join(samples, 'codex', 'sessions', '2026', '07'), join(logs, 'codex'), { recursive: true });
+  // Few days, so that a run is short and a random moment likely falls between two writes.
+  if (name === 'few') writeCorpus(logs, { files: 2, bytes: 1e6 });
+  const environment = {
+    TRACEMILL_SQL: models,
+    SEQ_AGENT_QA_CLAUDE_DIR: join(logs, 'claude'),
+    SEQ_AGENT_QA_CODEX_DIR: join(logs, 'codex'),
+  };
+  const tails = await cutTails(logs);
+  await runHere({ ...environment, TRACEMILL_DATA: join(home, 'base') });
+  for (const { path, tail } of tails) await appendFile(path, tail);
+  await cp(join(home, 'base'), join(home, 'calm'), { recursive: true, preserveTimestamps: true });
+  const started = performance.now();
+  await runJob({ ...environment, TRACEMILL_DATA: join(home, 'calm') });
+  const duration = performance.now() - started;
+  return { folder: home, environment, expected: await contents(join(home, 'calm')), duration };
+}
+
+test('killed at a random moment, the next run gives the lake of an undisturbed run: the real models', async (t) => {
+  const victim = await makeVictim('real', sql);
+  // A quarter of the kills of the few models, for each takes four times as long.
+  await killAtRandom(t, victim, Math.ceil(kills / 4), seed + 2);
 });
 
-test('killed between a rename and its commit, the next run gives the lake of an undisturbed run', async (t) => {
+test('killed at any moment, the next run gives the lake of an undisturbed run: a few models', async (t) => {
+  const models = join(folder, 'sql');
+  for (const [name, text] of Object.entries(fewModels)) {
+    await mkdir(dirname(join(models, name)), { recursive: true });
+    await writeFile(join(models, `${name}.sql`), text);
+  }
+  const victim = await makeVictim('few', models);
+  await killAtRandom(t, victim, kills, seed);
+  // Between a rename and its commit.
   const random = seeded(seed + 1);
   const rounds = Math.max(1, Math.ceil(kills / 40));
   for (let round = 0; round < rounds; round += 1) {
     for (const point of points) {
       const pass = /renamed$/.test(point) && point !== 'commit-renamed' ? 1 + Math.floor(random() * 4) : 1;
       await t.test(`seed ${seed + 1}, at ${point}:${pass}`, async () => {
-        assert.ok(await killedThenRun({ crashAt: `${point}:${pass}` }), `${point}:${pass} was never passed`);
+        const wasKilled = await killedThenRun(victim, { crashAt: `${point}:${pass}` });
+        assert.ok(wasKilled, `${point}:${pass} was never passed`);
       });
     }
   }
 });
 
+async function killAtRandom(t: TestContext, victim: Victim, times: number, start: number): Promise<void> {
+  const random = seeded(start);
+  for (let kill = 0; kill < times; kill += 1) {
+    const delay = Math.floor(random() * victim.duration);
+    await t.test(`seed ${start}, kill ${kill} after ${delay} ms`, async () => {
+      await killedThenRun(victim, { delay });
+    });
+  }
+}
+
 /** Starts from the lake of the shorter logs; returns whether the process was in fact killed. */
-async function killedThenRun(how: { delay?: number; crashAt?: string }): Promise<boolean> {
-  const data = join(folder, 'killed');
+async function killedThenRun(victim: Victim, how: { delay?: number; crashAt?: string }): Promise<boolean> {
+  const data = join(victim.folder, 'killed');
   await rm(data, { recursive: true, force: true });
-  await cp(join(folder, 'base'), data, { recursive: true, preserveTimestamps: true });
-  const wasKilled = await runJob(data, how);
-  await mend(data);
-  assert.deepEqual(await contents(data), expected);
+  await cp(join(victim.folder, 'base'), data, { recursive: true, preserveTimestamps: true });
+  const environment = { ...victim.environment, TRACEMILL_DATA: data };
+  const wasKilled = await runJob(environment, how);
+  await mend(environment);
+  assert.deepEqual(await contents(data), victim.expected);
   return wasKilled;
 }
 
-/** The next run, and a look at every byte: in this process, which starts no other and so takes half the time. */
-async function mend(data: string): Promise<void> {
-  const config = readConfig(environment(data));
+/** A run in this process, which starts no other and so takes half the time. */
+async function runHere(environment: Record<string, string>, verbs = ['ingest', 'build']): Promise<void> {
+  const config = readConfig(environment);
   const now = new Date();
-  await ingest({ config, progress: silentProgress, now: () => now, settleMs: 3600e3 });
+  if (verbs.includes('ingest'))
+    await ingest({ config, progress: silentProgress, now: () => now, settleMs: 3600e3 });
+  if (!verbs.includes('build')) return;
   const { failures } = await build({ config, now, progress: silentProgress });
   assert.deepEqual(failures, []);
+}
+
+/** The next run, and a look at every byte. */
+async function mend(environment: Record<string, string>): Promise<void> {
+  await runHere(environment);
+  const config = readConfig(environment);
   const report = await verify({ config, progress: silentProgress });
   assert.deepEqual(report.problems, []);
 }
@@ -122,27 +189,26 @@ async function cutTails(logs: string): Promise<{ path: string; tail: Buffer }[]>
   return tails;
 }
 
+/** True for a point that only a build passes. */
+const atBuild = (point = '') => /^(draft-renamed|before-publish|published)/.test(point);
+
 /** Ingest, then build; true where one of them was killed. */
-async function runJob(data: string, how: { delay?: number; crashAt?: string } = {}): Promise<boolean> {
+async function runJob(
+  environment: Record<string, string>,
+  how: { delay?: number; crashAt?: string } = {},
+): Promise<boolean> {
   const deadline = how.delay === undefined ? undefined : performance.now() + how.delay;
-  for (const verb of ['ingest', 'build']) {
-    if (await runVerb(verb, data, { ...how, deadline })) return true;
+  const [verbs, before] = atBuild(how.crashAt) ? [['build'], ['ingest']] : [['ingest', 'build'], []];
+  await runHere(environment, before);
+  for (const verb of verbs) {
+    if (await runVerb(verb, environment, { ...how, deadline })) return true;
   }
   return false;
 }
 
-function environment(data: string): Record<string, string> {
-  return {
-    TRACEMILL_DATA: data,
-    TRACEMILL_SQL: join(folder, 'sql'),
-    SEQ_AGENT_QA_CLAUDE_DIR: join(folder, 'logs', 'claude'),
-    SEQ_AGENT_QA_CODEX_DIR: join(folder, 'logs', 'codex'),
-  };
-}
-
 async function runVerb(
   verb: string,
-  data: string,
+  environment: Record<string, string>,
   how: { deadline?: number | undefined; crashAt?: string } = {},
 ): Promise<boolean> {
   const child = spawn(
@@ -151,7 +217,7 @@ async function runVerb(
     {
       env: {
         ...process.env,
-        ...environment(data),
+        ...environment,
         ...(how.crashAt === undefined ? {} : { TRACEMILL_CRASH_AT: how.crashAt }),
       },
       stdio: ['ignore', 'ignore', 'pipe'],

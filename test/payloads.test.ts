@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { type EventStore, eventLine, makeEventStore } from './support/events.js';
+import { type EventStore, eventLine } from './support/events.js';
+import { makeRecordedStore } from './support/recordedStore.js';
 
 const models = ['events.payload_blobs', 'events.payload_refs'];
 
@@ -35,7 +34,7 @@ async function kept(store: EventStore) {
 }
 
 test('a payload is stored once, in the day of its first event, and counted', async (t) => {
-  const store = await makeEventStore();
+  const store = await makeRecordedStore();
   t.after(store.remove);
   await store.record('a.jsonl', lines);
   assert.deepEqual((await store.run(models)).failures, []);
@@ -53,18 +52,18 @@ test('a payload is stored once, in the day of its first event, and counted', asy
 });
 
 /** The project's SQL with one text of a file replaced by another. */
-async function brokenSql(t: TestContext, file: string, find: string, replace: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'tracemill-sql-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  await cp(fileURLToPath(new URL('../../sql', import.meta.url)), folder, { recursive: true });
-  const text = await readFile(join(folder, file), 'utf8');
+const breaking = (file: string, find: string, replace: string) => async (sql: string) => {
+  const text = await readFile(join(sql, file), 'utf8');
   assert.equal(text.split(find).length, 2, `${file} has \`${find}\` once`);
-  await writeFile(join(folder, file), text.replace(find, replace));
-  return folder;
-}
+  await writeFile(join(sql, file), text.replace(find, replace));
+};
 
-async function failuresWith(t: TestContext, sql: string, more: readonly unknown[] = []) {
-  const store = await makeEventStore({ TRACEMILL_SQL: sql });
+async function failuresWith(
+  t: TestContext,
+  edit: (sql: string) => Promise<void>,
+  more: readonly unknown[] = [],
+) {
+  const store = await makeRecordedStore(edit);
   t.after(store.remove);
   await store.record('a.jsonl', [...lines, ...more]);
   const { failures } = await store.run(models);
@@ -73,8 +72,7 @@ async function failuresWith(t: TestContext, sql: string, more: readonly unknown[
 
 test('a blob that is not what its hash says fails its check', async (t) => {
   const file = 'events/payload_blobs.sql';
-  const sql = await brokenSql(
-    t,
+  const sql = breaking(
     file,
     'payloads.payload as content',
     `replace(payloads.payload, 'Once', 'Ones') as content`,
@@ -88,8 +86,7 @@ test('a blob that is not what its hash says fails its check', async (t) => {
 });
 
 test('an event without its payload fails the claim that all are kept', async (t) => {
-  const sql = await brokenSql(
-    t,
+  const sql = breaking(
     'events/payload_blobs.sql',
     'join first_events using (event_id)',
     `join first_events using (event_id)
@@ -105,7 +102,7 @@ test('an event without its payload fails the claim that all are kept', async (t)
 });
 
 test('one id on two days fails the claim that ids are unique', async (t) => {
-  const sql = await brokenSql(t, 'events/event_copies.sql', 'line_count > 1', 'line_count > 9');
+  const sql = breaking('events/event_copies.sql', 'line_count > 1', 'line_count > 9');
   const failures = await failuresWith(t, sql, [event('e1', '04', { prompt: 'Once' })]);
   assert.deepEqual(failures, [
     { model: 'checks.event_ids_are_unique', rule: 'No two events of all days have one id.', rows: 1 },

@@ -9,10 +9,10 @@ import { type Config, readConfig } from '../pipelines/config.js';
 import { foldAsOf } from '../pipelines/lib/asOf.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
 import { openDuckDB, openWarehouse, quote } from '../pipelines/lib/warehouse.js';
-import { event, storeOf } from './support/eventStore.js';
+import { event, foldOf, storeOf } from './support/eventStore.js';
 import { eventLine, makeEventStore } from './support/events.js';
 import { propertyRuns } from './support/propertyRuns.js';
-import { aWorld } from './support/worlds.js';
+import { worlds } from './support/worlds.js';
 
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
 
@@ -39,34 +39,42 @@ async function rowsIn(folder: string): Promise<Record<string, unknown[]>> {
 /** The rows of the published tables of the same names. */
 async function rowsOf(config: Config, tables: readonly string[]): Promise<Record<string, unknown[]>> {
   const warehouse = await openWarehouse({ config, tables: tables.map((table) => `events.${table}`) });
+  const query = async (sql: string) => (await warehouse.connection.runAndReadAll(sql)).getRowObjectsJS();
+  return rowsBy(query, tables).finally(() => warehouse.close());
+}
+
+async function rowsBy(
+  query: (sql: string) => Promise<Record<string, unknown>[]>,
+  tables: readonly string[],
+): Promise<Record<string, unknown[]>> {
   const found: Record<string, unknown[]> = {};
   for (const table of tables) {
-    const rows = await warehouse.connection.runAndReadAll(
-      `select to_json(rows)::varchar from events.${table} as rows order by all`,
+    const rows = await query(
+      `select to_json(rows)::varchar as row from events.${table} as rows order by all`,
     );
-    found[table] = rows.getRows().flat();
+    found[table] = rows.map(({ row }) => row);
   }
-  warehouse.close();
   return found;
 }
 
 test('state as of a moment is the state of a lake that has only the events up to it', async () => {
-  const moments = fc.constantFrom(
-    '2026-05-01T10:01:00.000Z',
-    '2026-05-02T10:03:00.000Z',
-    '2026-05-03T10:02:00.000Z',
+  const moments = fc.shuffledSubarray(
+    ['2026-05-01T10:01:00.000Z', '2026-05-02T10:03:00.000Z', '2026-05-03T10:02:00.000Z'],
+    { minLength: 2, maxLength: 2 },
   );
   await fc.assert(
-    fc.asyncProperty(aWorld, moments, async (world, moment) => {
+    fc.asyncProperty(worlds(propertyRuns(2)), moments, async (world, chosen) => {
       const all = await storeOf(world);
-      const until = await storeOf(world.filter(({ at }) => at <= moment));
-      const out = join(all.folder, 'then');
-      await foldAsOf({ 'as-of': moment, out }, all.config, silentProgress);
-      const then = await rowsIn(out);
-      assert.deepEqual(then, await rowsOf(until.config, Object.keys(then)));
-      await Promise.all([all.remove(), until.remove()]);
+      for (const moment of chosen) {
+        const until = await foldOf(world.filter(({ at }) => at <= moment));
+        const out = join(all.folder, 'then');
+        await foldAsOf({ 'as-of': moment, out }, all.config, silentProgress);
+        const then = await rowsIn(out);
+        assert.deepEqual(then, await rowsBy(until, Object.keys(then)));
+      }
+      await all.remove();
     }),
-    { numRuns: propertyRuns(2), endOnFailure: true, includeErrorInReport: true },
+    { numRuns: 1, endOnFailure: true, includeErrorInReport: true },
   );
 });
 

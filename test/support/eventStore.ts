@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { after } from 'node:test';
+import { readProject } from '../../pipelines/lib/graph.js';
+import { openDuckDB } from '../../pipelines/lib/warehouse.js';
 import { makeLake, type TestLake } from './lake.js';
+import { runModels, showTables } from './memoryLake.js';
 
 /** An event as tests write it; `storeOf` gives it an id and a time where it has none. */
 export type EventSpec = {
@@ -80,12 +84,17 @@ const columns = {
 
 /** A lake whose events are these, its state folded by the real models; nothing is ingested. */
 export async function storeOf(events: readonly EventSpec[]): Promise<TestLake> {
+  const lake = await lakeOfModels();
+  await replaceEvents(lake, events);
+  return lake;
+}
+
+async function lakeOfModels(): Promise<TestLake> {
   const lake = await makeLake({ TRACEMILL_WORKERS: '1' });
   const sql = new URL('../../../sql/', import.meta.url);
   for (const name of models) {
     await lake.sql({ [name]: await readFile(new URL(`${name}.sql`, sql), 'utf8') });
   }
-  await replaceEvents(lake, events);
   return lake;
 }
 
@@ -94,16 +103,41 @@ export async function storeOf(events: readonly EventSpec[]): Promise<TestLake> {
  * after 2026-01-01T10:00Z, a hash its first eight digits.
  */
 export async function linesOf(events: readonly EventSpec[], ...queries: string[]): Promise<string[]> {
-  const lake = await storeOf(events);
-  try {
-    return await readLines(lake, queries);
-  } finally {
-    await lake.remove();
-  }
+  return readLines({ query: await foldOf(events) }, queries);
+}
+
+/** Asks for rows of the state of these events, which is there until the next is folded. */
+export async function foldOf(events: readonly EventSpec[]): Promise<TestLake['query']> {
+  folds ??= openFolds();
+  const { connection, nodes } = await folds;
+  const given: Record<string, string> = eventModels(events);
+  const filled = nodes.map((node) => ({ ...node, sql: given[node.name.replace('.', '/')] ?? node.sql }));
+  const failures = await runModels(connection, filled);
+  if (failures.length > 0) throw new Error(JSON.stringify(failures));
+  await showTables(connection, nodes);
+  return async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS();
+}
+
+// One database for all cases of a test file, in memory.
+let folds: ReturnType<typeof openFolds> | undefined;
+after(async () => (await folds)?.close());
+
+async function openFolds() {
+  const lake = await lakeOfModels();
+  await lake.sql(eventModels([]));
+  const { connection, close } = await openDuckDB();
+  for (const schema of ['stored', 'staging', 'events']) await connection.run(`create schema ${schema}`);
+  const { nodes, macros } = await readProject(connection, lake.config.sql, lake.folder);
+  for (const { text } of macros) await connection.run(text);
+  await lake.remove();
+  return { connection, nodes, close };
 }
 
 /** The same of a lake that is there already. */
-export async function readLines(lake: TestLake, queries: readonly string[]): Promise<string[]> {
+export async function readLines(
+  lake: Pick<TestLake, 'query'>,
+  queries: readonly string[],
+): Promise<string[]> {
   const lines: string[] = [];
   for (const query of queries) {
     const rows = await lake.query(query);
@@ -121,6 +155,13 @@ function shown(value: unknown): string {
 
 /** Puts other events into the store and builds again. */
 export async function replaceEvents(lake: TestLake, events: readonly EventSpec[]): Promise<void> {
+  await lake.sql(eventModels(events));
+  const { failures } = await lake.build();
+  if (failures.length > 0) throw new Error(JSON.stringify(failures));
+}
+
+/** The models that stand in the place of ingested events. */
+function eventModels(events: readonly EventSpec[]) {
   const rows = JSON.stringify(numbered(events).map(rowOf)).replaceAll("'", "''");
   const eventsFrom = (condition: string) => `-- One row per test event.
 -- @partition day
@@ -128,7 +169,7 @@ export async function replaceEvents(lake: TestLake, events: readonly EventSpec[]
 select * exclude (day) from staging.event_rows
 where ${condition} and occurred_at <= coalesce(getvariable('as_of'), timestamp '9999-12-31')
 order by event_id`;
-  await lake.sql({
+  return {
     'staging/event_rows': `-- One row per test event.
 -- @split day
 -- @key event_id
@@ -137,9 +178,7 @@ from (select unnest(event) from (select unnest(from_json('${rows}', '${JSON.stri
 order by event_id`,
     'events/recorded_events': eventsFrom("origin <> 'log'"),
     'events/log_events': eventsFrom("origin = 'log'"),
-  });
-  const { failures } = await lake.build();
-  if (failures.length > 0) throw new Error(JSON.stringify(failures));
+  };
 }
 
 // The events with ids e01, e02 … and a minute between them, where they have none of their own.

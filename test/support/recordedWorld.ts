@@ -89,6 +89,16 @@ async function copyModels(folder: string, edits: Readonly<Record<string, (text: 
   }
 }
 
+/** The models of logs that the models of recorded events read, without a row: name of the file -> text. */
+export function modelsWithoutRows(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(others).map(([name, { columns, key, byDay }]) => [
+      name.replace('.', '/'),
+      literal(columns, [], key, byDay),
+    ]),
+  );
+}
+
 function givenModels(events: readonly EventSpec[], rows: OtherRows, arrival?: readonly number[]) {
   const recorded = eventRows(events);
   const arrived = arrival === undefined ? recorded : arrival.map((place) => recorded[place] ?? {});

@@ -2,13 +2,15 @@ import fc from 'fast-check';
 import type { EventSpec } from './eventStore.js';
 
 // Few names and few moments, so that events meet, contradict each other and fall on one millisecond.
-const oneOf = (letter: string, count: number) =>
-  fc.integer({ min: 1, max: count }).map((n) => `${letter}${n}`);
 const version = fc.integer({ min: 1, max: 3 });
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const model = fc.constantFrom('m', 'n');
 const tokens = fc.record({ input: fc.nat(9), output: fc.nat(9) });
-const payloads: Record<string, fc.Arbitrary<Record<string, unknown>>> = {
+
+/** Names of things: `a1` to `a4`, each after its world. */
+type Names = (letter: string, count: number) => fc.Arbitrary<string>;
+
+const payloadsOf = (oneOf: Names, world: string): Record<string, fc.Arbitrary<Record<string, unknown>>> => ({
   'session.created': fc.record({ need: fc.constantFrom('a poem', 'an ode'), title: maybe(fc.constant('T')) }),
   'lineage.created': fc.record({ label: fc.constantFrom('A', 'B') }),
   'lineage.locked': fc.record({ artifact_id: maybe(oneOf('a', 4)) }),
@@ -47,7 +49,9 @@ const payloads: Record<string, fc.Arbitrary<Record<string, unknown>>> = {
     score: fc.integer({ min: 1, max: 10 }),
     rater: maybe(fc.constantFrom('ann', 'bob')),
   }),
-  'artifact.compared': fc.constantFrom({ ranking: ['a1', 'a2'] }, { ranking: ['a4', 'a3', 'a1'] }),
+  'artifact.compared': fc
+    .constantFrom(['a1', 'a2'], ['a4', 'a3', 'a1'])
+    .map((ranking) => ({ ranking: ranking.map((name) => `${name}${world}`) })),
   'evolution.outcome': fc.record({
     evolution_id: oneOf('v', 2),
     score_delta: fc.nat(3),
@@ -68,38 +72,53 @@ const payloads: Record<string, fc.Arbitrary<Record<string, unknown>>> = {
     decision_id: oneOf('d', 3),
     override_task: fc.constantFrom('lint', 'test'),
   }),
-};
+});
 
-const anEvent = fc.constantFrom(...Object.keys(payloads)).chain((type) =>
-  fc.record({
-    type: fc.constant(type),
-    payload: payloads[type] ?? fc.constant({}),
-    at: fc
-      .tuple(fc.constantFrom('2026-05-01', '2026-05-02', '2026-05-03'), fc.nat(3))
-      .map(([day, minute]) => `${day}T10:0${minute}:00.000Z`),
-    session: oneOf('s', 2),
-    lineage: oneOf('l', 3),
-    agent: oneOf('g', 2),
-    attempt: oneOf('t', 3),
-    artifact: oneOf('a', 4),
-  }),
-);
+function anEvent(world: string) {
+  const oneOf: Names = (letter, count) =>
+    fc.integer({ min: 1, max: count }).map((n) => `${letter}${n}${world}`);
+  const payloads = payloadsOf(oneOf, world);
+  return fc.constantFrom(...Object.keys(payloads)).chain((type) =>
+    fc.record({
+      type: fc.constant(type),
+      payload: payloads[type] ?? fc.constant({}),
+      at: fc
+        .tuple(fc.constantFrom('2026-05-01', '2026-05-02', '2026-05-03'), fc.nat(3))
+        .map(([day, minute]) => `${day}T10:0${minute}:00.000Z`),
+      session: oneOf('s', 2),
+      lineage: oneOf('l', 3),
+      agent: oneOf('g', 2),
+      attempt: oneOf('t', 3),
+      artifact: oneOf('a', 4),
+    }),
+  );
+}
 
 /** An event with an id of its own, and in which of three batches it arrives, at which place. */
 export type Arrival = EventSpec & { id: string; at: string; batch: number; order: number };
 
 /** 200 to 300 events of all types, ten or so of each, so that most have another beside them on the same millisecond. Some are told by the logs, which tell of attempts only. */
-export const aWorld: fc.Arbitrary<Arrival[]> = fc
-  .array(fc.tuple(anEvent, fc.nat(2), fc.nat()), { minLength: 200, maxLength: 300, size: 'max' })
-  .map((drawn) =>
-    drawn.map(([spec, batch, order], index) => ({
-      ...spec,
-      id: `e${1000 + index}`,
-      batch,
-      order,
-      origin: spec.type.startsWith('attempt.') && order % 3 === 0 ? 'log' : 'recorded',
-    })),
-  );
+const aWorld = (world: string): fc.Arbitrary<Arrival[]> =>
+  fc
+    .array(fc.tuple(anEvent(world), fc.nat(2), fc.nat()), { minLength: 200, maxLength: 300, size: 'max' })
+    .map((drawn) =>
+      drawn.map(([spec, batch, order], index) => ({
+        ...spec,
+        id: `e${1000 + index}${world}`,
+        batch,
+        order,
+        origin: spec.type.startsWith('attempt.') && order % 3 === 0 ? 'log' : 'recorded',
+      })),
+    );
+
+/**
+ * So many worlds side by side in one store, which have no name in common: a store of few events is folded no faster than
+ * one of many.
+ */
+export function worlds(count: number): fc.Arbitrary<Arrival[]> {
+  const each = Array.from({ length: count }, (_, index) => aWorld(index === 0 ? '' : `w${index}`));
+  return fc.tuple(...each).map((all) => all.flat());
+}
 
 /** The batches in their order of arrival, all events so far in each, shuffled. */
 export function growing(world: readonly Arrival[]): Arrival[][] {

@@ -211,7 +211,7 @@ test('what zvec does not take is left out and told of, what is too long is cut a
 test('many small runs leave no heap of files', async () => {
   const lake = await lakeWith([]);
   const most = { files: 0 };
-  for (let n = 0; n < 30; n += 1) {
+  for (let n = 0; n < 36; n += 1) {
     await add(lake, pair(`p${n}`, 'x'));
     await follow(lake);
     const { length } = await readdir(join(indexFolder(lake.config), 'collection'), { recursive: true });

@@ -129,6 +129,15 @@ async function sendBody(client: ClickHouseClient, query: string, values: Readabl
   for await (const _ of stream);
 }
 
+/** Whether the database of the settings has a table of this name. */
+export async function hasTable({ rows, database }: Clickhouse, name: string): Promise<boolean> {
+  const found = await rows(
+    'select name from system.tables where database = {database:String} and name = {name:String}',
+    { database, name },
+  );
+  return found.length > 0;
+}
+
 /** A string literal of ClickHouse, which reads a backslash as an escape. */
 export function literal(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import { describeTables } from './checks.js';
-import { type Clickhouse, openClickhouse } from './clickhouse.js';
+import { type Clickhouse, hasTable, openClickhouse } from './clickhouse.js';
 import {
   type ClusterModel,
   clusterDatasets,
@@ -88,10 +88,7 @@ async function describeDatasets(config: Config, lake: string) {
 
 /** Models read what is loaded: it must be what the lake publishes now. */
 async function checkInputs(clickhouse: Clickhouse, manifest: Manifest): Promise<void> {
-  const [noted] = await clickhouse.rows(
-    `select name from system.tables where database = currentDatabase() and name = 'loads'`,
-  );
-  const loads = noted === undefined ? null : await readLoads(clickhouse);
+  const loads = (await hasTable(clickhouse, 'loads')) ? await readLoads(clickhouse) : null;
   for (const input of clusterInputs) {
     const table = input.replace(/^\w+\./, '');
     if (manifest.tables[input] === undefined) {

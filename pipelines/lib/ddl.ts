@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exitCodes, UserError } from '../errors.js';
-import type { Clickhouse } from './clickhouse.js';
+import { type Clickhouse, hasTable } from './clickhouse.js';
 import { clusterStatements } from './clusterDdl.js';
 import { atPoint } from './lake.js';
 import { sha256 } from './model.js';
@@ -31,24 +31,21 @@ export async function applyDdl(
   const applied = await readApplied(clickhouse);
   refuseForeign(clickhouse, files, applied);
   const known = new Set(applied.map(({ file }) => file));
-  const todo = files.filter(({ file }) => !known.has(file));
-  for (const { file, sql } of todo) {
+  const unseen = files.filter(({ file }) => !known.has(file));
+  for (const { file, sql } of unseen) {
     // Killed before the note below, the same file runs again: `if not exists` and `or replace` make that nothing.
     for (const statement of statements(clickhouse, sql)) await clickhouse.run(statement);
     atPoint('ddl-applied');
     const note = { file, sha256: sha256(sql), cluster: clickhouse.cluster ?? '' };
     await clickhouse.insert('applied_files', [{ ...note, applied_at: now.toISOString() }]);
   }
-  return todo.map(({ file }) => file);
+  return unseen.map(({ file }) => file);
 }
 
 /** What was applied; nothing in a new database, where the first file makes the table of it. */
 async function readApplied(clickhouse: Clickhouse): Promise<Applied[]> {
-  const found = await clickhouse.rows(
-    `select name from system.tables where database = {database:String} and name = 'applied_files'`,
-    { database: clickhouse.database },
-  );
-  return found.length === 0 ? [] : clickhouse.rows('select file, sha256, cluster from applied_files');
+  if (!(await hasTable(clickhouse, 'applied_files'))) return [];
+  return clickhouse.rows('select file, sha256, cluster from applied_files');
 }
 
 /** What a file says on this database: itself, or its form on a cluster. */

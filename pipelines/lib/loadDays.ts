@@ -5,6 +5,7 @@ import { type Clickhouse, literal } from './clickhouse.js';
 import { localTable, onCluster } from './clusterDdl.js';
 import { atPoint } from './lake.js';
 import type { LakeDay, TablePlan } from './loadPlan.js';
+import { countDays } from './rowCounts.js';
 import { dropStage, makeStage, stageName } from './stage.js';
 
 /** Writes down what now stands in the warehouse. */
@@ -68,10 +69,7 @@ async function insertDay(
 }
 
 async function countStage(clickhouse: Clickhouse, table: string, days: readonly LakeDay[]): Promise<void> {
-  const staged = await clickhouse.rows<{ day: string; rows: string }>(
-    `select day, count() as rows from ${stageName(table)} group by day`,
-  );
-  const counts = new Map(staged.map(({ day, rows }) => [day, Number(rows)]));
+  const counts = await countDays(clickhouse, stageName(table));
   for (const { day, rows } of days) {
     const count = counts.get(day) ?? 0;
     if (count === rows) continue;

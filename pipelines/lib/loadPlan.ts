@@ -57,7 +57,7 @@ export async function planTable(
   if (built === undefined) return null;
   const columns = await readColumns(clickhouse, table);
   refuseOtherColumns(table, name, columns, built);
-  const shape = sha256(columns.map((column) => `${column.name} ${column.type}`).join(', '), 16);
+  const shape = shapeOf(columns);
   const days = lakeDays(built);
   const noted = new Map(loads.filter((note) => note.table_name === table).map((note) => [note.day, note]));
   const isLoaded = ({ day, sha256 }: LakeDay) =>
@@ -84,6 +84,11 @@ export async function readColumns(clickhouse: Clickhouse, table: string): Promis
     `select name, type from system.columns where database = {database:String} and table = {table:String} order by position`,
     { database: clickhouse.database, table },
   );
+}
+
+/** A short hash of a table's columns: rows that were loaded into other ones are loaded again. */
+export function shapeOf(columns: readonly WarehouseColumn[]): string {
+  return sha256(columns.map(({ name, type }) => `${name} ${type}`).join(', '), 16);
 }
 
 /** The days of a built table that have rows, in their order. */

@@ -4,8 +4,9 @@ import { localTable, onCluster } from './clusterDdl.js';
 import type { ExportRecord } from './exportRecord.js';
 import { atPoint } from './lake.js';
 import type { Note } from './loadDays.js';
-import { type Loaded, readColumns } from './loadPlan.js';
+import { type Loaded, readColumns, shapeOf } from './loadPlan.js';
 import { sha256 } from './model.js';
+import { countRows } from './rowCounts.js';
 import { dropStage, makeStage, stageName } from './stage.js';
 
 /** What became of a table without days. */
@@ -26,7 +27,7 @@ export async function loadWhole(
   const { table, values, loads, full, key, note } = of;
   const rows = values.length;
   const columns = await readColumns(clickhouse, table);
-  const shape = sha256(columns.map(({ name, type }) => `${name} ${type}`).join(', '), 16);
+  const shape = shapeOf(columns);
   const content = sha256(JSON.stringify(values));
   const last = loads.find((loaded) => loaded.table_name === table && loaded.day === '');
   if (!full && last?.sha256 === content && last.shape === shape) return { table, replaced: false, rows };
@@ -44,12 +45,6 @@ export async function loadWhole(
   await note([{ table_name: table, day: '', sha256: content, shape, rows }]);
   await dropStage(clickhouse, table);
   return { table, replaced: true, rows };
-}
-
-/** How many rows a table holds. */
-export async function countRows(clickhouse: Clickhouse, table: string): Promise<number> {
-  const [count] = await clickhouse.rows<{ rows: string }>(`select count() as rows from ${table}`);
-  return Number(count?.rows);
 }
 
 /** A row of table `exports`. */

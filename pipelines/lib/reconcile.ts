@@ -1,6 +1,6 @@
 import type { Clickhouse } from './clickhouse.js';
 import type { TablePlan } from './loadPlan.js';
-import { countRows } from './loadWhole.js';
+import { countDays, countRows } from './rowCounts.js';
 
 /** A day of a table (null for a table without days) that does not hold what the lake holds. */
 export type Difference = {
@@ -18,10 +18,7 @@ export async function reconcile(
 ): Promise<Difference[]> {
   const found: Difference[] = [];
   for (const { table, wanted } of plans) {
-    const counted = await clickhouse.rows<{ day: string; rows: string }>(
-      `select day, count() as rows from ${table} group by day`,
-    );
-    const there = new Map(counted.map(({ day, rows }) => [day, Number(rows)]));
+    const there = await countDays(clickhouse, table);
     for (const day of [...new Set([...wanted.keys(), ...there.keys()])].sort()) {
       const lake = wanted.get(day) ?? 0;
       const warehouse = there.get(day) ?? 0;

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../pipelines/config.js';
-import { type Clickhouse, openClickhouse } from '../../pipelines/lib/clickhouse.js';
+import { type Clickhouse, literal, openClickhouse } from '../../pipelines/lib/clickhouse.js';
 import {
   makeModels,
   modelSettings,
   neededModels,
   readClusterFolder,
 } from '../../pipelines/lib/clusterModels.js';
-import { clickhouseText, saveRows } from '../../pipelines/lib/clusterRows.js';
+import { saveRows } from '../../pipelines/lib/clusterRows.js';
 import { readManifest, type Table } from '../../pipelines/lib/manifest.js';
 import { type DuckDB, identifier, openWarehouse, quote } from '../../pipelines/lib/warehouse.js';
 
@@ -128,7 +128,7 @@ async function loadTable(
   const columns = described.getRowsJS().map(([column]) => `\`${column}\``);
   await clickhouse.run(
     `insert into ${name} (${columns.join(', ')}) select ${columns.join(', ')}
-     from file(${clickhouseText(parquet)}, Parquet) settings max_partitions_per_insert_block = 10000`,
+     from file(${literal(parquet)}, Parquet) settings max_partitions_per_insert_block = 10000`,
   );
 }
 

@@ -2,7 +2,7 @@ import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { DuckDBInstance } from '@duckdb/node-api';
 import glob from 'fast-glob';
-import { type Config, type Root, type SettingName, settings, settingValue } from './config.js';
+import { type Config, type Root, settingValue } from './config.js';
 import { exitCodes, UserError } from './errors.js';
 import { readCapture } from './lib/captureState.js';
 import { loadChdb } from './lib/chdb.js';
@@ -12,6 +12,7 @@ import type { Command, Outcome } from './lib/command.js';
 import { readCrontab, takeOut } from './lib/crontab.js';
 import { readHolder } from './lib/pidFile.js';
 import { amount, duration } from './lib/progress.js';
+import { type SettingName, settings } from './lib/settings.js';
 import { zvecProblem } from './lib/zvec.js';
 import { claude } from './sources/claude.js';
 

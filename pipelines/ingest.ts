@@ -1,4 +1,3 @@
-import { milliseconds } from './config.js';
 import { exitCodes, UserError } from './errors.js';
 import type { Command, Context } from './lib/command.js';
 import { batchId, commitFiles, emptyRow, foldLog, sweepLog, writeCommit } from './lib/commitLog.js';
@@ -11,6 +10,7 @@ import { amount } from './lib/progress.js';
 import { type ReadResult, readRanges } from './lib/rangeReader.js';
 import { openRawWriter } from './lib/rawWriter.js';
 import type { Warning } from './lib/scan.js';
+import { milliseconds } from './lib/settings.js';
 import { type DuckDB, openDuckDB } from './lib/warehouse.js';
 import { type Census, planWork, unreadable, type Work } from './lib/work.js';
 import { allSources } from './sources/all.js';

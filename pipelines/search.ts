@@ -1,9 +1,10 @@
-import { type Config, milliseconds } from './config.js';
+import type { Config } from './config.js';
 import { exitCodes, UserError } from './errors.js';
 import type { Command, Outcome } from './lib/command.js';
 import { excerpt } from './lib/excerpt.js';
 import { filterOptions, utc } from './lib/filters.js';
 import { type FoundPair, type PairFilters, searchPairs } from './lib/pairSearch.js';
+import { milliseconds } from './lib/settings.js';
 
 /** `tracemill search`. */
 export const command: Command = {

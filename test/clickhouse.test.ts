@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { readConfig, settings, settingValue } from '../pipelines/config.js';
+import { readConfig, settingValue } from '../pipelines/config.js';
 import { type Clickhouse, openClickhouse } from '../pipelines/lib/clickhouse.js';
+import { settings } from '../pipelines/lib/settings.js';
 
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
 let folder: string;

@@ -275,7 +275,7 @@ test('the settings of length and text govern rows and lines, and nothing in the 
   for (const file of files.sort())
     if (/handoffText|handoffMaxChars/.test(await readFile(join(folder, file), 'utf8'))) heed.push(file);
   // search only says why it found nothing.
-  assert.deepEqual(heed, ['config.ts', 'lib/pairText.ts', 'search.ts']);
+  assert.deepEqual(heed, ['config.ts', 'lib/pairText.ts', 'lib/settings.ts', 'search.ts']);
   const hashes = await plain.hashes();
   assert.ok(Object.keys(hashes).some((file) => file.startsWith('datasets/sft')));
   for (const lake of [cut, without]) {

@@ -1,0 +1,87 @@
+import type { Detector, Report } from './finding.js';
+import { entropy, isSecretValue } from './secretValue.js';
+
+// RFC 9110, 11.6.2 and RFC 6750: scheme, then the credentials.
+const authorization =
+  /(?:proxy-)?authorization\\*["']?\]?[ \t]*(?:[:=,]|=>)[ \t]*[bfru]?\\*["'`]?[ \t]*(?:(?:bearer|basic|token|apikey|key|digest|negotiate|bot|aws|ssws)[ \t]+)?([A-Za-z0-9._~+/=:|-]{8,})/gi;
+const bearer = /\bbearer[ \t]+([A-Za-z0-9._~+/=|-]{16,})/gi;
+const basic = /\bbasic[ \t]+([A-Za-z0-9+/]{8,}={0,2})(?![\w+/])/gi;
+const cookies = /\bcookies?\\*["']?[ \t]*[:=][ \t]*\\*["']?([^\r\n"'`\\]{8,4000})/gi;
+const cookie = /(?:^|[;,\s])([\w.$-]{1,60})=([A-Za-z0-9%._~+/=:|-]{16,})/g;
+const netrc = /\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S+)/g;
+const npmrc = /(?:_authToken|_auth|_password)\s*=\s*"?([^\s"$][^\s"]{7,})/g;
+const dockerAuth = /"auth\\*"\s*:\s*\\*"([A-Za-z0-9+/]{8,}={0,2})\\*"/g;
+
+// Programs that take a password as an argument, by their manual pages.
+const commands: readonly (readonly [hint: string, pattern: RegExp])[] = [
+  [
+    '-u',
+    /\b(?:curl|wget|http|https|xh)\b[^\n|;]{0,300}?\s(?:-u|--user|--proxy-user|-a|--auth)[ =]?["']?[^\s:"'=]+:([^\s"']+)/g,
+  ],
+  ['sshpass', /\bsshpass\s+-p\s*["']?([^\s"']+)/g],
+  ['-p', /\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^\n|;]{0,200}?\s-p["']?([^\s"']+)/g],
+  ['login', /\blogin\b[^\n|;]{0,200}?\s-p[ =]?["']?([^\s"']+)/g],
+  ['redis-cli', /\bredis-cli\b[^\n|;]{0,200}?\s-a[ =]?["']?([^\s"']+)/g],
+  ['pass:', /\s-(?:passin|passout|pass|k)\s+["']?pass:([^\s"']+)/g],
+  ['%', /\s-U\s+["']?[\w.\\-]+%([^\s"']+)/g],
+  ['identified', /\bidentified\s+(?:with\s+\S+\s+)?by\s+["']([^"'\n]+)["']/gi],
+  ['chpasswd', /["']?[\w-]+:([^\s"'|]+)["']?\s*\|\s*(?:sudo\s+)?chpasswd/g],
+];
+
+/** Credentials of HTTP headers, of commands and of files that keep logins. */
+export const detectHeaders: Detector = ({ text, lower }, report) => {
+  const has = (hint: string) => lower.includes(hint);
+  if (has('authorization')) each(text, authorization, report, 'authorization', isCredential);
+  if (has('bearer')) each(text, bearer, report, 'authorization', isCredential);
+  if (has('basic')) each(text, basic, report, 'authorization', isLogin);
+  if (has('cookie')) detectCookies(text, report);
+  if (has('machine'))
+    each(text, netrc, report, 'netrc', (value) => isSecretValue(value, 'environment', true));
+  if (has('_auth') || has('_password')) each(text, npmrc, report, 'npmrc', isCredential);
+  if (has('"auth')) each(text, dockerAuth, report, 'docker-auth', isLogin);
+  for (const [hint, pattern] of commands) {
+    if (has(hint))
+      each(text, pattern, report, 'command-line', (value) => isSecretValue(value, 'environment', true));
+  }
+};
+
+function each(
+  text: string,
+  pattern: RegExp,
+  report: Report,
+  rule: string,
+  isFound: (value: string) => boolean,
+): void {
+  for (const { index, 0: whole, 1: value = '' } of text.matchAll(pattern)) {
+    const start = index + whole.lastIndexOf(value);
+    if (value !== '' && isFound(value)) report(start, start + value.length, rule);
+  }
+}
+
+function detectCookies(text: string, report: Report): void {
+  for (const { index, 0: whole, 1: line = '' } of text.matchAll(cookies)) {
+    const offset = index + whole.length - line.length;
+    each(
+      line,
+      cookie,
+      (start, end, rule) => report(offset + start, offset + end, rule),
+      'cookie',
+      isCredential,
+    );
+  }
+}
+
+function isCredential(value: string): boolean {
+  if (
+    /^[\w-]*(?:token|key|secret|credential|example|bearer|x{4})[\w-]*$/i.test(value) &&
+    !/\d.*\d/.test(value)
+  )
+    return false;
+  return isLogin(value) || (/\d/.test(value) && /[a-z]/i.test(value) && entropy(value) >= 2.8);
+}
+
+/** Base64 of `user:password` (RFC 7617). */
+function isLogin(value: string): boolean {
+  if (!/^[A-Za-z0-9+/]{8,}={0,2}$/.test(value)) return false;
+  return /^[\x20-\x39\x3b-\x7e]+:[\x20-\x7e]+$/.test(Buffer.from(value, 'base64').toString('latin1'));
+}

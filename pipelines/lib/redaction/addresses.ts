@@ -2,12 +2,12 @@ import type { Detector } from './finding.js';
 import { entropy, isSecretValue } from './secretValue.js';
 
 // RFC 3986: scheme://user:password@host. A password written with a bare @ ends at the last one before the path.
-const withPassword = /[a-z][a-z\d+.-]{1,24}:\\?\/\\?\/([^\s:/@"'`<>\\]*):([^\s/"'`<>\\]+)@(?=[\w.[$-])/gi;
+const withPassword = /:\\?\/\\?\/([^\s:/@"'`<>\\]*):([^\s/"'`<>\\]+)@(?=[\w.[$-])/g;
 const withToken = /https?:\\?\/\\?\/([\w.~-]{20,255})(?::x-oauth-basic|:)?@(?=[\w-]+\.)/g;
 
 /** Passwords and tokens in addresses: the value alone, so that host and database still read. */
 export const detectAddresses: Detector = ({ text, lower }, report) => {
-  if (lower.includes('@')) {
+  if (lower.includes('@') && /:\\?\/\\?\//.test(text)) {
     for (const match of text.matchAll(withPassword)) {
       const [whole, , password = ''] = match;
       const start = match.index + whole.length - 1 - password.length;

@@ -46,11 +46,13 @@ export type Around = {
   readonly names?: ReadonlySet<string>;
   /** A key of a JSON object, of which two must not become one: its home keeps its place, the name in it goes. */
   readonly isKey?: boolean;
+  /** False: the text is known to hold no token of a service (may_hold_token), which saves most of the work. */
+  readonly tokens?: boolean;
 };
 
 /** All that the policy looks for, in the order of the text, without overlaps. */
 export function findSecrets(text: string, policy: Policy, around: Around = {}): Finding[] {
-  const scanned = { text, lower: text.toLowerCase() };
+  const scanned = { text, lower: text.toLowerCase(), tokens: around.tokens !== false };
   const found = [...credentialsIn(scanned, policy, around), ...peopleIn(scanned, policy, around)];
   if (found.length === 0) return [];
   const free = outsidePlaceholders(text, found);
@@ -100,7 +102,7 @@ function peopleIn(scanned: Scanned, policy: Policy, around: Around): Finding[] {
   if (policy.kinds.has('email')) detectEmails(scanned, report('email'));
   if (policy.kinds.has('ip')) detectAddressesOfMachines(scanned, report('ip'));
   if (policy.kinds.has('home')) {
-    const homes = homesIn(scanned);
+    const homes = homesIn(scanned.text, scanned.lower);
     if (around.isKey !== true) for (const { start, end } of homes) report('home')(start, end, 'home');
     detectNames(scanned, namesOf(homes, around.names), report('home'));
   }

@@ -13,8 +13,9 @@ export type Finding = {
 /** Tells of a place; the rule's name stands in the placeholder. */
 export type Report = (start: number, end: number, rule: string) => void;
 
-/** The text that detectors read: as it stands, and in lower case for words that are written either way. */
-export type Scanned = { readonly text: string; readonly lower: string };
+/** The text that detectors read: as it stands, in lower case for words that are written either way, and whether it may hold
+ * tokens of services. */
+export type Scanned = { readonly text: string; readonly lower: string; readonly tokens: boolean };
 
 /** Looks for one group of credentials; pure and synchronous. */
 export type Detector = (scanned: Scanned, report: Report) => void;
@@ -45,7 +46,8 @@ export function tokenRules(table: readonly (readonly [string, string, string, st
 
 /** Reports every match of the rules whose hints the text holds. */
 export function detectTokens(rules: readonly TokenRule[]): Detector {
-  return ({ text, lower }, report) => {
+  return ({ text, lower, tokens }, report) => {
+    if (!tokens) return;
     for (const { rule, hints, pattern } of rules) {
       if (!hints.some((hint) => lower.includes(hint))) continue;
       for (const match of text.matchAll(pattern)) report(match.index, match.index + match[0].length, rule);

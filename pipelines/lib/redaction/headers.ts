@@ -12,21 +12,28 @@ const netrc = /\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S+)/g;
 const npmrc = /(?:_authToken|_auth|_password)\s*=\s*"?([^\s"$][^\s"]{7,})/g;
 const dockerAuth = /"auth\\*"\s*:\s*\\*"([A-Za-z0-9+/]{8,}={0,2})\\*"/g;
 
-// Programs that take a password as an argument, by their manual pages.
-const commands: readonly (readonly [hint: string, pattern: RegExp])[] = [
-  [
-    '-u',
-    /\b(?:curl|wget|http|https|xh)\b[^\n|;]{0,300}?\s(?:-u|--user|--proxy-user|-a|--auth)[ =]?["']?[^\s:"'=]+:([^\s"']+)/g,
-  ],
-  ['sshpass', /\bsshpass\s+-p\s*["']?([^\s"']+)/g],
-  ['-p', /\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^\n|;]{0,200}?\s-p["']?([^\s"']+)/g],
-  ['login', /\blogin\b[^\n|;]{0,200}?\s-p[ =]?["']?([^\s"']+)/g],
-  ['redis-cli', /\bredis-cli\b[^\n|;]{0,200}?\s-a[ =]?["']?([^\s"']+)/g],
-  ['pass:', /\s-(?:passin|passout|pass|k)\s+["']?pass:([^\s"']+)/g],
-  ['%', /\s-U\s+["']?[\w.\\-]+%([^\s"']+)/g],
-  ['identified', /\bidentified\s+(?:with\s+\S+\s+)?by\s+["']([^"'\n]+)["']/gi],
-  ['chpasswd', /["']?[\w-]+:([^\s"'|]+)["']?\s*\|\s*(?:sudo\s+)?chpasswd/g],
+// Programs that take a password as an argument, by their manual pages: what the text and the line before the option hold.
+type Command = { readonly hint: string; readonly before?: RegExp; readonly pattern: RegExp };
+const commands: readonly Command[] = [
+  {
+    hint: '-u',
+    before: /\b(?:curl|wget|https?|xh)\b/,
+    pattern: /[ \t](?:-u|--user|--proxy-user)[ =]?["']?[^\s:"'=]+:([^\s"']+)/g,
+  },
+  { hint: 'http', before: /\b(?:https?|xh)\b/, pattern: /[ \t](?:-a|--auth)[ =]["']?[^\s:"'=]+:([^\s"']+)/g },
+  { hint: 'sshpass', pattern: /\bsshpass[ \t]+-p[ \t]*["']?([^\s"']+)/g },
+  { hint: 'mysql', before: /\bmysql/, pattern: /[ \t]-p["']?([^\s"']+)/g },
+  { hint: 'mariadb', before: /\bmariadb/, pattern: /[ \t]-p["']?([^\s"']+)/g },
+  { hint: 'login', before: /\blogin\b/, pattern: /[ \t]-p[ =]?["']?([^\s"']+)/g },
+  { hint: 'redis-cli', pattern: /\bredis-cli\b[^\n|;]{0,200}?[ \t]-a[ =]?["']?([^\s"']+)/g },
+  { hint: 'pass:', pattern: /[ \t]-(?:passin|passout|pass|k)[ \t]+["']?pass:([^\s"']+)/g },
+  { hint: '%', pattern: /[ \t]-U[ \t]+["']?[\w.\\-]+%([^\s"']+)/g },
+  { hint: 'identified', pattern: /\bidentified\s+(?:with\s+\S+\s+)?by\s+["']([^"'\n]+)["']/gi },
+  { hint: 'chpasswd', pattern: /[\w-]+:([^\s"'|]+)["']?[ \t]*\|[ \t]*(?:sudo[ \t]+)?chpasswd/g },
 ];
+// BIP 39 and its like: twelve words or more that are a wallet.
+const seedPhrase =
+  /(?:mnemonic|(?:seed|recovery)[ _-]?phrase)\\*["']?\s{0,3}(?:[:=]|is)\s{0,3}\\*["'`]?((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})/gi;
 
 /** Credentials of HTTP headers, of commands and of files that keep logins. */
 export const detectHeaders: Detector = ({ text, lower }, report) => {
@@ -39,9 +46,12 @@ export const detectHeaders: Detector = ({ text, lower }, report) => {
     each(text, netrc, report, 'netrc', (value) => isSecretValue(value, 'environment', true));
   if (has('_auth') || has('_password')) each(text, npmrc, report, 'npmrc', isCredential);
   if (has('"auth')) each(text, dockerAuth, report, 'docker-auth', isLogin);
-  for (const [hint, pattern] of commands) {
-    if (has(hint))
-      each(text, pattern, report, 'command-line', (value) => isSecretValue(value, 'environment', true));
+  if (has('mnemonic') || has('phrase')) each(text, seedPhrase, report, 'seed-phrase', () => true);
+  for (const { hint, before, pattern } of commands) {
+    if (!has(hint)) continue;
+    each(text, pattern, report, 'command-line', (value, index) => {
+      return isSecretValue(value, 'environment', true) && (before?.test(lineBefore(text, index)) ?? true);
+    });
   }
 };
 
@@ -50,12 +60,20 @@ function each(
   pattern: RegExp,
   report: Report,
   rule: string,
-  isFound: (value: string) => boolean,
+  isFound: (value: string, index: number) => boolean,
 ): void {
   for (const { index, 0: whole, 1: value = '' } of text.matchAll(pattern)) {
     const start = index + whole.lastIndexOf(value);
-    if (value !== '' && isFound(value)) report(start, start + value.length, rule);
+    if (value !== '' && isFound(value, index)) report(start, start + value.length, rule);
   }
+}
+
+/** What goes before a place on its line, or since the command began. */
+function lineBefore(text: string, index: number): string {
+  const before = text.slice(Math.max(0, index - 300), index);
+  return before.slice(
+    Math.max(before.lastIndexOf('\n'), before.lastIndexOf('|'), before.lastIndexOf(';')) + 1,
+  );
 }
 
 function detectCookies(text: string, report: Report): void {

@@ -19,7 +19,7 @@ export const modelTokens = tokenRules([
     'sk-',
     'sk-(?:or-v1-|lf-|litellm-)[A-Za-z0-9-]{24,}|sk-(?=[A-Za-z]*[0-9])[A-Za-z0-9]{32,}(?![A-Za-z0-9_-])',
   ],
-  ['groq-key', 'https://console.groq.com/docs/quickstart', 'gsk_', 'gsk_[A-Za-z0-9]{40,}'],
+  ['groq-key', 'https://groq.com/docs', 'gsk_', 'gsk_[A-Za-z0-9]{40,}'],
   [
     'huggingface-token',
     'https://huggingface.co/docs/hub/security-tokens',

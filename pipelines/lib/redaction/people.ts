@@ -84,7 +84,7 @@ const common =
 export type Home = { readonly start: number; readonly end: number; readonly name: string | null };
 
 /** Home folders of a text, without what lies below them. */
-export function homesIn({ text, lower }: Scanned): Home[] {
+export function homesIn(text: string, lower: string): Home[] {
   const holds = (word: string) => lower.includes(word);
   const patterns = [
     ...(holds('/home/') || holds('/users/') ? [unix] : []),

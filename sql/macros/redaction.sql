@@ -15,7 +15,9 @@ create or replace macro may_hold_token(value) as regexp_matches(value,
     || '|\d{8}:AA|SK[0-9a-f]{32}|SG\.[A-Za-z0-9_-]{8}|key-[0-9a-f]{32}|[0-9a-f]{32}-(us\d|[0-9a-f]{8}-[0-9a-f]{8})'
     || '|x(key|smtp)sib-|re_[A-Za-z0-9]{8}_|AAAA[A-Za-z0-9_-]{7}:|A{20}|lin_(api|oauth)_|ntn_|secret_[A-Za-z0-9]{8}'
     || '|pat[A-Za-z0-9]{14}\.|/\d{12,20}:[0-9a-f]{8}|ATATT3|ATTA[0-9a-f]{8}|fig[du]_|sl\.[A-Za-z0-9_.-]{20}|pat-[a-z]{2}\d-'
-    || '|tfp_|CFPAT-|pk_\d{6}|SSWS|sk\.eyJ|signkey-|\$2[abxy]?\$|\$[1567y]\$|\$argon2|\$scrypt\$');
+    || '|tfp_|CFPAT-|pk_\d{6}|SSWS|sk\.eyJ|signkey-|\$2[abxy]?\$|\$[1567y]\$|\$argon2|\$scrypt\$'
+    -- colours can stand in the midst of anything
+    || '|\x1b\[');
 
 -- Whether a text may hold what redaction looks for: at least what the detectors find, so that most texts are never handed to
 -- them. Own patterns (TRACEMILL_REDACT_FILE) can find anything: with them the variable redact_all is set.
@@ -25,7 +27,7 @@ create or replace macro may_hold_secret(value) as
         -- a name that promises a secret, then what may be a value; or a flag of that name
         '(?i:(pass|pwd|secret|token|key|cred|bearer|jwt|sess|sid|pat|dsn|pw|auth|otp|sas)[\w.$-]*[\\"''`\]]*\s*'
         || '(:|=|is\W|was\W|[\\"''`])[:=> \t\n\r]*[bfru]{0,2}[\\"''`]*([^\s"''`<>]{6}|[a-z][^\n=]*=\s*[bfru]{0,2}[\\"''`]))'
-        || '|(?i:-[a-z][\w.$-]*(pass|pwd|secret|token|key|cred|jwt|pat|auth|pw|otp|sas)[\w.$-]*[\\"''`]*[ \t,=])'
+        || '|(?i:-[\w.$-]*(pass|pwd|secret|token|key|cred|jwt|pat|auth|pw|otp|sas)[\w.$-]*[\\"''`]*[ \t,=])'
         -- headers and commands that take a credential
         || '|(?i:authorization[\\"''`]*\]?[ \t]*[:=,]|bearer[ \t]|basic[ \t]+[a-z0-9+/]{8}|cookies?[\\"'']*[ \t]*[:=]|"auth\\*"'
         || '|_(authtoken|auth|password)\W|machine\W+\S+\W+login|identified\W|sshpass|chpasswd|redis-cli|pass:|mysql|mariadb'
@@ -45,7 +47,7 @@ create or replace macro redacted(value) as
         else value end;
 
 -- Whether JSON text hides letters in escapes, or may hold a value apart from its name: then it cannot be seen from outside.
-create or replace macro may_hide_secret(value) as regexp_matches(value, '\\u00[2-7]|\\/|(?i:value\\*"\s*:)');
+create or replace macro may_hide_secret(value) as regexp_matches(value, '\\u00[2-7]|\\u001[bB]|\\/|(?i:value\\*"\s*:)');
 
 -- JSON with every string redacted, keys too, and JSON inside strings.
 create or replace macro redacted_json(value) as

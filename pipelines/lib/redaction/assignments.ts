@@ -13,7 +13,7 @@ const separator =
   /\\*["'`]?\]?(?:[ \t]*(?::[ \t]*[A-Za-z][\w.<>[\]| ]{0,40}=[ \t]*(?=[bfru]{0,2}\\*["'`])|:=|=>|=(?![=~>])|:(?![:=]))[ \t]*|[ \t]+(?:is|was)[ \t]*:?[ \t]+|[ \t]+(?=\\*["'`]))/y;
 const flagSeparator = /[ \t]+(?!-)|=/y;
 const opening = /[bfruBFRU]{0,2}(\\*["'`])/y;
-const bareValue = /(?:[^\s"'`\\<>]|\\(?![nrtu"'\\]))+/y;
+const bareValue = /(?:[^\s"'`\\<>\0]|\\(?![nrtu"'\\]))+/y;
 const scheme = /^(?:Bearer|Basic|Token|ApiKey|Key)\s+/i;
 
 /** Values assigned to a name that promises a secret, where the value keeps that promise (entropy, no stand-in, no code). */

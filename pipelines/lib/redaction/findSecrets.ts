@@ -9,11 +9,12 @@ import {
   type Report,
   type Scanned,
 } from './finding.js';
-import { detectHeaders } from './headers.js';
+import { detectHeaders, isLogin } from './headers.js';
 import { modelTokens } from './modelTokens.js';
 import { detectAddressesOfMachines, detectEmails, detectNames, type Home, homesIn } from './people.js';
 import type { Policy } from './policy.js';
 import { detectPrivateKeys } from './privateKeys.js';
+import { readings } from './readings.js';
 import { detectWithPreset, presetRules } from './secretlint.js';
 import { serviceTokens } from './serviceTokens.js';
 
@@ -52,8 +53,15 @@ export type Around = {
 
 /** All that the policy looks for, in the order of the text, without overlaps. */
 export function findSecrets(text: string, policy: Policy, around: Around = {}): Finding[] {
-  const scanned = { text, lower: text.toLowerCase(), tokens: around.tokens !== false };
-  const found = [...credentialsIn(scanned, policy, around), ...peopleIn(scanned, policy, around)];
+  const found = readings(text).flatMap((reading) => {
+    const scanned = {
+      text: reading.text,
+      lower: reading.text.toLowerCase(),
+      tokens: around.tokens !== false,
+    };
+    const there = [...credentialsIn(scanned, policy, around), ...peopleIn(scanned, policy, around)];
+    return there.map((finding) => reading.place(finding));
+  });
   if (found.length === 0) return [];
   const free = outsidePlaceholders(text, found);
   return apart(free.map((finding) => onWholeCharacters(text, finding))).filter(
@@ -71,9 +79,21 @@ function credentialsIn(scanned: Scanned, policy: Policy, { name }: Around): Find
   }
   if (!policy.kinds.has('credential')) return found;
   for (const detect of credentials) detect(scanned, report);
-  const whole = name === undefined ? null : secretUnder(name, scanned.text);
-  if (whole !== null) report(whole.start, whole.end, 'assignment');
+  if (name !== undefined) detectUnder(name, scanned, report);
   return [...found, ...repeated(scanned.text, found)];
+}
+
+/** What the whole text is under its name: a member of an object, a header, the argument of a flag. */
+function detectUnder(name: string, { text, tokens }: Scanned, report: Report): void {
+  const whole = secretUnder(name, text);
+  if (whole !== null) report(whole.start, whole.end, 'assignment');
+  if (name === 'auth' && isLogin(text)) report(0, text.length, 'docker-auth');
+  if (!/^[\w-]*(?:authorization|cookie)$/i.test(name)) return;
+  const line = `${name}: ${text}`;
+  const shift = line.length - text.length;
+  detectHeaders({ text: line, lower: line.toLowerCase(), tokens }, (start, end, rule) => {
+    if (start >= shift) report(start - shift, end - shift, rule);
+  });
 }
 
 /** The other places where a value stands that was found by what stands around it (`TOKEN=x; curl -H "T: x"`). */

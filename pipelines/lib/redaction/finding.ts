@@ -31,8 +31,8 @@ export type TokenRule = {
 };
 
 // A token begins where no letter or digit goes before it, but for the end of an escape (\n in JSON text that stands as it
-// is, %3D in a URL) or of a terminal's colour.
-const begin = '(?<![A-Za-z0-9](?<!\\\\[nrtbf]|%[0-9A-Fa-f]{2}|\\u001b\\[[0-9;]*[A-Za-z]))';
+// is, %3D in a URL).
+const begin = '(?<![A-Za-z0-9](?<!\\\\[nrtbf]|%[0-9A-Fa-f]{2}))';
 
 /** Token rules of a table of rule, source, hints (separated by spaces) and pattern. */
 export function tokenRules(table: readonly (readonly [string, string, string, string])[]): TokenRule[] {

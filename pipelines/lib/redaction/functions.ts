@@ -46,8 +46,7 @@ function redactChunk(input: DuckDBDataChunk, output: DuckDBVector, redact: Redac
   }
   for (let row = 0; row < input.rowCount; row++) {
     const bytes = texts.getItemBytes(row);
-    const text =
-      bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+    const text = bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
     const redacted = text === null ? null : redact(text, tokens.getItem(row) !== false);
     output.setItem(row, redacted === null ? null : new DuckDBBlobValue(Buffer.from(redacted)));
   }

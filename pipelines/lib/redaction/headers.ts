@@ -99,7 +99,7 @@ function isCredential(value: string): boolean {
 }
 
 /** Base64 of `user:password` (RFC 7617). */
-function isLogin(value: string): boolean {
+export function isLogin(value: string): boolean {
   if (!/^[A-Za-z0-9+/]{8,}={0,2}$/.test(value)) return false;
   return /^[\x20-\x39\x3b-\x7e]+:[\x20-\x7e]+$/.test(Buffer.from(value, 'base64').toString('latin1'));
 }

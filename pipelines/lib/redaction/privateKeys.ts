@@ -1,4 +1,4 @@
-import type { Detector } from './finding.js';
+import type { Detector, Report } from './finding.js';
 
 // RFC 7468 and what OpenSSH, PGP (RFC 9580) and SSH2 (RFC 4716) make of it.
 const begin = /-{4,5} ?BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g;
@@ -28,28 +28,32 @@ export const detectPrivateKeys: Detector = ({ text, lower }, report) => {
   }
 };
 
-function pemKeys(text: string, report: Parameters<Detector>[1]): void {
+function pemKeys(text: string, report: Report): void {
+  const begins = [...text.matchAll(begin)];
+  const ends = [...text.matchAll(end)];
   let done = 0;
-  for (const { index, 0: first } of text.matchAll(begin)) {
-    if (index < done) continue;
+  for (const [at, { index, 0: first }] of begins.entries()) {
     const after = index + first.length;
-    end.lastIndex = after;
-    const last = end.exec(text);
-    begin.lastIndex = after;
-    const isWhole =
-      last !== null && last.index - after < longest && !text.slice(after, last.index).includes('-BEGIN ');
-    bodyAfter.lastIndex = after;
-    const stop = isWhole ? last.index + last[0].length : after + (bodyAfter.exec(text)?.[0].length ?? 0);
-    if (stop === after || lettersOfKey(text.slice(after, isWhole ? last.index : stop)) < 40) continue;
+    const next = begins[at + 1]?.index ?? text.length;
+    const last = ends.find(
+      (mark) => mark.index >= after && mark.index < next && mark.index - after < longest,
+    );
+    const stop = last === undefined ? endOfBody(text, after) : last.index + last[0].length;
+    if (lettersOfKey(text.slice(after, last?.index ?? stop)) < 40) continue;
     report(index, stop, 'private-key');
     done = stop;
   }
-  for (const { index, 0: mark } of text.matchAll(end)) {
+  for (const { index, 0: mark } of ends) {
     if (index < done) continue;
     const body = bodyBefore.exec(text.slice(Math.max(done, index - longest), index))?.[0] ?? '';
     if (lettersOfKey(body) >= 40) report(index - body.length, index + mark.length, 'private-key');
     done = index + mark.length;
   }
+}
+
+function endOfBody(text: string, after: number): number {
+  bodyAfter.lastIndex = after;
+  return after + (bodyAfter.exec(text)?.[0].length ?? 0);
 }
 
 /** How much of a body could be a key: an example writes `…` or a word there. */

@@ -38,14 +38,15 @@ export function isSecretValue(value: string, form: Form, isPassword: boolean): b
   if (digits === 0) return looksRandom(value, cases, bits);
   if (letters === 0) return false;
   if (isPassword) return value.length >= 7 && bits >= 2.5 && digits + symbols >= 2;
-  return value.length >= 10 && bits >= 2.8 && digits >= 2;
+  return (value.length >= 10 && bits >= 2.8 && digits >= 2) || looksRandom(value, cases, bits);
 }
 
-/** Letters without digits that no word is: many changes of case, as base64 has and camelCase has not. */
+/** Letters that no words are: as many large as small ones, as base64 has them and camelCase has not. */
 function looksRandom(value: string, cases: number, bits: number): boolean {
   if (value.length < 20 || cases < 2 || bits < 3.8) return false;
-  const changes = [...value.matchAll(/[a-z][A-Z]|[A-Z][a-z]/g)].length;
-  return changes / value.length > 0.3 && !/[a-z]{6}/.test(value);
+  const large = value.match(/[A-Z]/g)?.length ?? 0;
+  const small = value.match(/[a-z]/g)?.length ?? 0;
+  return large > 0.3 * (large + small) && small > 0.3 * (large + small) && !/[a-z]{6}/.test(value);
 }
 
 function looksLikeCode(value: string, form: Form): boolean {

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { exitCodes, UserError } from './errors.js';
+import { type Kind, kinds } from './lib/redaction/finding.js';
 
 const path = z
   .string()
@@ -18,6 +19,10 @@ const flag = z
 const count = z.coerce.number().int().positive();
 const seconds = z.coerce.number().positive();
 const databaseName = z.string().regex(/^\w+$/, 'write a name of letters, digits and _');
+const redactedKinds = z
+  .string()
+  .transform((value) => (value === 'none' ? [] : value.split(',').map((kind) => kind.trim())))
+  .pipe(z.array(z.enum(kinds, `write none, or some of ${kinds.join(', ')} separated by commas`)));
 const crashPoint = z.string().regex(/^[a-z-]+:[1-9]\d*$/, 'write a place and a count as raw-renamed:1');
 
 /** Every setting: the environment keys that give it (first one set wins), how it is read, what it means. */
@@ -98,6 +103,16 @@ export const settings = {
     schema: databaseName,
     meaning: 'cluster that the tables are replicated and distributed on',
   },
+  redact: {
+    keys: ['TRACEMILL_REDACT'],
+    schema: redactedKinds,
+    meaning: `what is redacted: ${kinds.join(', ')} (all of them by default), or none`,
+  },
+  redactFile: {
+    keys: ['TRACEMILL_REDACT_FILE'],
+    schema: path,
+    meaning: 'JSON file of own patterns to redact and values to allow',
+  },
   crashAt: {
     keys: ['TRACEMILL_CRASH_AT'],
     schema: crashPoint,
@@ -145,6 +160,10 @@ export type Config = {
   readonly rescanMs: number;
   readonly flushEvery: number;
   readonly clickhouse: ClickhouseSettings;
+  /** What is redacted; empty: nothing. */
+  readonly redact: readonly Kind[];
+  /** File of own patterns and allowed values. */
+  readonly redactFile: string | null;
   /** Tests only: the place in the code, `name:count`, at which the process ends with SIGKILL. */
   readonly crashAt: string | null;
   /** Where each setting came from: the environment key, or `default`. */
@@ -180,6 +199,7 @@ export function settingValue(config: Config, name: SettingName): string {
     codexHome: config.codexRoots[0]?.path,
     settle: `${config.settleMs / 1000}s`,
     handoffMaxChars: config.handoffMaxChars ?? 'no limit',
+    redact: config.redact.length === 0 ? 'none' : config.redact.join(', '),
     poll: `${config.pollMs / 1000}s`,
     rescan: `${config.rescanMs / 1000}s`,
     clickhouseUrl: config.clickhouse.url ?? 'embedded',
@@ -246,6 +266,8 @@ function derive(values: Values, origins: Record<SettingName, string>): Config {
       database: values.clickhouseDatabase ?? 'tracemill',
       cluster: values.clickhouseCluster ?? null,
     },
+    redact: values.redact ?? kinds,
+    redactFile: values.redactFile ?? null,
     crashAt: values.crashAt ?? null,
     origins,
   };

@@ -59,7 +59,8 @@ function valueAfter(text: string, start: number, end: number, name: string) {
   const between = isFlag ? flagSeparator : separator;
   between.lastIndex = end;
   const gap = between.exec(text)?.[0];
-  if (gap === undefined) return null;
+  // `pass 'x'` is what code and sentences say of anything.
+  if (gap === undefined || (/^pass$/i.test(name) && !/[:=]/.test(gap))) return null;
   const begin = end + gap.length;
   const meaning = secretName(name.replace(/^-+/, ''));
   if (meaning === null) return null;

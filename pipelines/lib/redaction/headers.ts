@@ -9,7 +9,7 @@ const basic = /\bbasic[ \t]+([A-Za-z0-9+/]{8,}={0,2})(?![\w+/])/gi;
 const cookies = /\bcookies?\\*["']?[ \t]*[:=][ \t]*\\*["']?([^\r\n"'`\\]{8,4000})/gi;
 const cookie = /(?:^|[;,\s])([\w.$-]{1,60})=([A-Za-z0-9%._~+/=:|-]{16,})/g;
 const netrc = /\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S+)/g;
-const npmrc = /(?:_authToken|_auth|_password)\s*=\s*"?([^\s"$][^\s"]{7,})/g;
+const npmrc = /(?<![A-Za-z0-9])(?:_authToken|_auth|_password)\s*=\s*"?([^\s"$][^\s"]{7,})/g;
 const dockerAuth = /"auth\\*"\s*:\s*\\*"([A-Za-z0-9+/]{8,}={0,2})\\*"/g;
 
 // Programs that take a password as an argument, by their manual pages: what the text and the line before the option hold.

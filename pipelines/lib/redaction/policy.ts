@@ -73,7 +73,7 @@ export async function redactionKey(lake: string): Promise<Uint8Array> {
   if (found !== null) return checkedKey(path, found);
   await mkdir(lake, { recursive: true });
   // Linked into place when it is whole: of two that come at once, both read the one that was there first.
-  const draft = `${path}.${process.pid}`;
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const file = await open(draft, 'wx', 0o600);
   await file.writeFile(randomBytes(32));
   await file.sync();

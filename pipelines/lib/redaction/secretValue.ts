@@ -6,7 +6,7 @@ const standIns =
   /^(?:none|null|nil|true|false|undefined|optional|required|default|disabled|enabled|string|number|hidden|masked|redacted|removed|omitted|unset|empty|secret|token|password|passwd|pass|root|admin|postgres|mysql|guest|user|username|foo|bar|baz|foobar|test|testing|demo|hello|value|prompt|inherit|bearer|basic)$|change.?me|change.?this|replace|your[-_ .]|^your|my[-_]?(?:secret|password|token|api|key)|example|sample|placeholder|redacted|dummy|todo|fixme|xxxx|\.\.\.|…|\*\*\*|•••|insert[-_ ]|some[-_]|not[-_]?a?[-_]?(?:real|secret|set)|fake|mock|super.?secret|secret.?key|^(?:password|passwd|secret|test|admin|letmein|qwerty|abc|token|pass|key|value)[-_.]?\d{0,4}!?$/;
 
 const references =
-  /^(?:[<$%@#]|\{\{|\{%|\\?\$\{|process\.|os\.|env[.[(]|ENV[.[]|secrets?\.|vars?\.|config\.|settings\.|self\.|this\.|ctx\.|req\.|vault:|ref:|sm:\/\/|arn:|projects\/|op:\/\/|\/|\.\/|\.\.\/|~|https?:\/\/|file:|data:|\[|\(|!|\||>|&|\*)/;
+  /^(?:[<$%@#]|\{\{|\{%|\\?\$\{|process\.|os\.|env[.[(]|ENV[.[]|secrets?\.|vars?\.|config\.|settings\.|self\.|this\.|ctx\.|req\.|vault:|ref:|sm:\/\/|arn:|projects\/|op:\/\/|\/|\.\/|\.\.\/|~|[a-z][\w+.-]*:\/\/|file:|data:|\{|\[|\(|!|\||>|&|\*)/;
 
 /** Shannon entropy in bits a character. */
 export function entropy(value: string): number {
@@ -50,7 +50,10 @@ function looksRandom(value: string, cases: number, bits: number): boolean {
 }
 
 function looksLikeCode(value: string, form: Form): boolean {
-  if (/[()]|=>|::|\?\.|\[\w*\]|\$\{|#\{|%\(|\{\w*\}|<\w+>/.test(value) && form !== 'environment') return true;
+  if (form === 'bare' && /[()[\]{}]/.test(value)) return true;
+  if (form === 'quoted' && /\(.*\)|=>|\?\.|\[\w*\]|\$\{|#\{|%\(|\{\w*\}|<\w+>/.test(value)) return true;
+  // a number with its unit (12px, 30min), colours of ls (01;31:*.gz=…), a list of words and numbers
+  if (/^\d+(?:\.\d+)?[A-Za-z%]+$/.test(value) || value.includes(':*')) return true;
   // kebab-case, snake_case and dotted words with at most a number at their end: names of things, not values.
   if (/^[A-Za-z][a-z]*(?:[-_./:][A-Za-z][a-z]*)+\d{0,3}$/.test(value)) return true;
   if (/^[A-Z][A-Z]*(?:_[A-Z0-9]+)+$/.test(value)) return true;

@@ -1,5 +1,6 @@
 import { rules } from '@secretlint/secretlint-rule-preset-recommend';
 import type { Detector, Report } from './finding.js';
+import { isSecretValue } from './secretValue.js';
 
 // What a text must hold (in lower case) for a rule to find anything. A rule that is not named here is always asked; a
 // test says so when a new version of the preset brings one.
@@ -80,7 +81,9 @@ function scanWith(rule: PresetRule, name: string): FileHandler['scan'] {
     sharedOptions: {},
     createTranslator: () => (messageId) => ({ messageId: String(messageId), message: '', data: {} }),
     report: ({ message, range: [start, end] }) => {
-      const [from, to] = passwordOfUrl(name, text, start, end);
+      const isUrl = name === 'basicauth' || name === 'database-connection-string';
+      const [from, to] = isUrl ? passwordOfUrl(text, start, end) : [start, end];
+      if (isUrl && !isSecretValue(text.slice(from, to), 'environment', true)) return;
       report(from, to, ruleName(message.messageId));
     },
     ignore: () => {},
@@ -95,8 +98,7 @@ function scanWith(rule: PresetRule, name: string): FileHandler['scan'] {
 }
 
 // These two report the whole address; its host and database may stay, so that the text still reads.
-function passwordOfUrl(rule: string, text: string, start: number, end: number): [number, number] {
-  if (rule !== 'basicauth' && rule !== 'database-connection-string') return [start, end];
+function passwordOfUrl(text: string, start: number, end: number): [number, number] {
   const found = /:\/\/[^:/\s]*:([^/\s]*)@/d.exec(text.slice(start, end));
   const [from, to] = found?.indices?.[1] ?? [0, end - start];
   return [start + from, start + to];

@@ -92,24 +92,18 @@ test('findings are in order and apart, and no half of a character is left', () =
 });
 
 test('the prefilter finds what the detectors find, and nothing changes on the way through DuckDB', async () => {
-  const { ask, close } = await openRedaction(policy);
-  await fc.assert(
-    fc.asyncProperty(text, async (value) => {
-      // DuckDB knows no half of a surrogate pair.
-      const whole = wellFormed(value);
-      const { text: found } = await ask('select redacted($1) as text', whole);
-      assert.equal(found, redacted(whole));
-    }),
-    runs,
-  );
-  await fc.assert(
-    fc.asyncProperty(text, text, async (first, second) => {
-      const value = JSON.stringify({ a: [wellFormed(first)], b: JSON.stringify([wellFormed(second)]) });
-      const { text: found } = await ask('select redacted_json($1::json)::varchar as text', value);
-      assert.equal(found, redactJson(value, policy) ?? value);
-    }),
-    runs,
-  );
+  const { redacted: inDuckDB, close } = await openRedaction(policy);
+  // DuckDB knows no half of a surrogate pair.
+  const texts = fc.sample(text, 600).map(wellFormed);
+  for (const [place, found] of (await inDuckDB('redacted', texts)).entries()) {
+    assert.equal(found, redacted(texts[place] ?? ''));
+  }
+  const jsons = texts.map((value, place) => {
+    return JSON.stringify({ a: [value], b: JSON.stringify([texts[place + 1] ?? '']) });
+  });
+  for (const [place, found] of (await inDuckDB('redacted_json', jsons)).entries()) {
+    assert.equal(found, redactJson(jsons[place] ?? '', policy) ?? jsons[place]);
+  }
   close();
 });
 
@@ -215,8 +209,8 @@ test('own patterns and the allow list come from a file', async () => {
   );
   assert.notEqual(own.version, policy.version);
   // The prefilter cannot know them.
-  const { ask, close } = await openRedaction(own);
-  assert.match((await ask('select redacted($1) as text', 'see TICKET-77')).text, /^see <SECRET:ticket:/);
+  const { redacted: inDuckDB, close } = await openRedaction(own);
+  assert.match((await inDuckDB('redacted', ['see TICKET-77']))[0] ?? '', /^see <SECRET:ticket:/);
   close();
 });
 

@@ -61,7 +61,7 @@ function looksLikeCode(value: string, form: Form): boolean {
   // identifiers: camelCase words with at most a number at the end, and members of them
   if (/^[A-Za-z_$][a-z_$]*(?:[A-Z][a-z]+)*\d{0,2}$/.test(value)) return form === 'bare' || !/\d/.test(value);
   return (
-    form === 'bare' && /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+[;,]?$/.test(value) && !/\d{3}/.test(value)
+    form === 'bare' && /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+[;,]?$/.test(value) && /[a-z]{5}/.test(value)
   );
 }
 

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exitCodes, UserError } from './errors.js';
+import { type Kind, kinds } from './lib/redaction/finding.js';
 import { databaseName, type SettingName, settings, type Values } from './lib/settings.js';
 
 /** Where files of one kind lie; `prefix` stands before their relative paths in the lake. */
@@ -43,6 +44,10 @@ export type Config = {
   readonly clickhouse: ClickhouseSettings;
   /** JSON file of what a million tokens cost, by model and date. */
   readonly prices: string;
+  /** What is redacted; empty: nothing. */
+  readonly redact: readonly Kind[];
+  /** File of own patterns and allowed values. */
+  readonly redactFile: string | null;
   /** Tests only: the place in the code, `name:count`, at which the process ends with SIGKILL. */
   readonly crashAt: string | null;
   /** Where each setting came from: the environment key, or `default`. */
@@ -78,6 +83,7 @@ export function settingValue(config: Config, name: SettingName): string {
     codexHome: config.codexRoots[0]?.path,
     settle: `${config.settleMs / 1000}s`,
     handoffMaxChars: config.handoffMaxChars ?? 'no limit',
+    redact: config.redact.length === 0 ? 'none' : config.redact.join(', '),
     poll: `${config.pollMs / 1000}s`,
     rescan: `${config.rescanMs / 1000}s`,
     // The rest of it may hold a token.
@@ -152,6 +158,8 @@ function derive(values: Values, origins: Record<SettingName, string>): Config {
     flushEvery: values.flushEvery ?? 100,
     clickhouse: clickhouse(values, origins),
     prices: values.prices ?? fileURLToPath(new URL('../../data/prices.json', import.meta.url)),
+    redact: values.redact ?? kinds,
+    redactFile: values.redactFile ?? null,
     crashAt: values.crashAt ?? null,
     origins,
   };

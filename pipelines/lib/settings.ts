@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { kinds } from './redaction/finding.js';
 
 const path = z
   .string()
@@ -17,6 +18,10 @@ const count = z.coerce.number().int().positive();
 const seconds = z.coerce.number().positive();
 /** A name that ClickHouse needs no quotes for. */
 export const databaseName = z.string().regex(/^\w+$/, 'write a name of letters, digits and _');
+const redactedKinds = z
+  .string()
+  .transform((value) => (value === 'none' ? [] : value.split(',').map((kind) => kind.trim())))
+  .pipe(z.array(z.enum(kinds, `write none, or some of ${kinds.join(', ')} separated by commas`)));
 const crashPoint = z.string().regex(/^[a-z-]+:[1-9]\d*$/, 'write a place and a count as raw-renamed:1');
 
 /** Every setting: the environment keys that give it (first one set wins), how it is read, what it means. */
@@ -105,6 +110,16 @@ export const settings = {
     keys: ['TRACEMILL_PRICES'],
     schema: path,
     meaning: 'prices of models by date, for the costs in ClickHouse',
+  },
+  redact: {
+    keys: ['TRACEMILL_REDACT'],
+    schema: redactedKinds,
+    meaning: `what is redacted: ${kinds.join(', ')} (all of them by default), or none`,
+  },
+  redactFile: {
+    keys: ['TRACEMILL_REDACT_FILE'],
+    schema: path,
+    meaning: 'JSON file of own patterns to redact and values to allow',
   },
   crashAt: {
     keys: ['TRACEMILL_CRASH_AT'],

@@ -18,9 +18,11 @@ import {
 } from './lib/graph.js';
 import { draftPath, lakeFolder, sweepDrafts } from './lib/lake.js';
 import { withLock } from './lib/lock.js';
+import { loadMacros, policyInForce } from './lib/macros.js';
 import { type Manifest, openPublication, publish } from './lib/manifest.js';
 import { fingerprint, planBuild, readPlan, whyStale } from './lib/plan.js';
 import type { Progress, StartProgress } from './lib/progress.js';
+import type { Policy } from './lib/redaction/policy.js';
 import { describeBuild, describeFailure, describePlan, type Step, type Tally, tally } from './lib/report.js';
 import { type DuckDB, openDuckDB, writeParquet } from './lib/warehouse.js';
 
@@ -60,6 +62,7 @@ type Run = {
   /** Its manifest is the one being made. */
   readonly project: Project;
   readonly published: Manifest;
+  readonly policy: Policy;
   readonly progress: Progress;
   readonly steps: Step[];
   readonly failures: Failure[];
@@ -80,7 +83,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     await openPublication(lake, published, now);
     const selected = selectModels(project, options.select);
     const plan = planBuild(project, selected, full);
-    await describeTables(planner, lake, project, selected);
+    const policy = await policyInForce(config);
+    await describeTables(planner, lake, project, selected, policy);
     await writeRawState(planner, lake);
     planner.close();
     const total = plan.reduce((sum, { days }) => sum + days.length, 0);
@@ -90,6 +94,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
       lake,
       project,
       published,
+      policy,
       progress,
       steps: [],
       failures: [],
@@ -121,10 +126,10 @@ async function writeRawState({ connection }: DuckDB, lake: string): Promise<void
 }
 
 /** A DuckDB with the macros, for one day at a time. */
-async function openWorker({ project, lake, options }: Run): Promise<DuckDB> {
+async function openWorker({ project, lake, options, policy }: Run): Promise<DuckDB> {
   const memoryMb = Math.max(300, Math.floor(1000 / options.config.workers));
   const worker = await openDuckDB({ memoryMb, spill: draftPath(lake, '.spill') });
-  for (const { text } of project.macros) await worker.connection.run(text);
+  await loadMacros(worker.connection, project.macros, policy);
   return worker;
 }
 

@@ -16,6 +16,7 @@ import { describeExport, type ExportResult } from './lib/exportSummary.js';
 import { type Filters, filterOptions, readFilters } from './lib/filters.js';
 import { lakeFolder, makeFolder } from './lib/lake.js';
 import { withLock } from './lib/lock.js';
+import { loadMacros, policyInForce } from './lib/macros.js';
 import { readManifest } from './lib/manifest.js';
 import { readSqlFolder } from './lib/model.js';
 import type { Profile } from './lib/profile.js';
@@ -135,7 +136,7 @@ async function writeExport(options: ExportOptions, profile: Profile, source: Sou
   try {
     const { macros, models: lakeModels } = await readSqlFolder(config.sql);
     const { models = lakeModels } = source;
-    for (const macro of macros) await connection.run(macro.text);
+    await loadMacros(connection, macros, await policyInForce(config));
     const task: ExportTask = {
       ...options,
       connection,

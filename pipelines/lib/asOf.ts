@@ -6,6 +6,7 @@ import type { Outcome } from './command.js';
 import { utc } from './filters.js';
 import { daysOf, hasDays, type Node, type Project, readProject } from './graph.js';
 import { lakeFolder, publishFiles } from './lake.js';
+import { loadMacros, policyInForce } from './macros.js';
 import type { StartProgress } from './progress.js';
 import { alignColumns } from './report.js';
 import {
@@ -33,7 +34,7 @@ export async function foldAsOf(
     const { connection } = warehouse;
     const project = await readProject(connection, config.sql, lakeFolder(config));
     const nodes = project.nodes.filter(({ name }) => name.startsWith('events.'));
-    for (const { text } of project.macros) await connection.run(text);
+    await loadMacros(connection, project.macros, await policyInForce(config));
     await connection.run(`set variable as_of = timestamp ${quote(asOf)}; create schema made`);
     const progress = startProgress('fold', nodes.length, 'items');
     const days = new Map<string, string[]>();

@@ -1,8 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
 import type { Project } from './graph.js';
+import { loadMacros } from './macros.js';
 import type { Column } from './manifest.js';
 import { type Model, sha256 } from './model.js';
+import type { Policy } from './redaction/policy.js';
 import { createView, type DuckDB, identifier, rawRelation, rawSources, tableRelation } from './warehouse.js';
 
 /** A broken promise: `rows` rows of a model's day break `rule`; `examples` are keys of the first ones, never their text. */
@@ -28,9 +30,15 @@ export async function checkDraft(connection: DuckDBConnection, model: Model, dra
 }
 
 /** Binds every changed model over empty inputs: its columns become known, and what is wrong with it shows early. */
-export async function describeTables(planner: DuckDB, lake: string, project: Project, selected: Set<string>) {
+export async function describeTables(
+  planner: DuckDB,
+  lake: string,
+  project: Project,
+  selected: Set<string>,
+  policy: Policy,
+) {
   const { tables } = project.manifest;
-  for (const { text } of project.macros) await planner.connection.run(text);
+  await loadMacros(planner.connection, project.macros, policy);
   for (const source of rawSources) await createView(planner, `raw.${source}`, rawRelation(lake, []));
   for (const node of project.nodes) {
     const shape = sha256([node.own, ...node.inputs.map((input) => tables[input]?.shape)].join('.'), 16);

@@ -16,6 +16,7 @@ import {
 import { saveRows } from './clusterRows.js';
 import { readProject, selectModels } from './graph.js';
 import { planTable, readLoads } from './loadPlan.js';
+import { policyInForce } from './macros.js';
 import { type Column, type Manifest, readManifest, storeDraft, type Table } from './manifest.js';
 import type { Model } from './model.js';
 import type { StartProgress } from './progress.js';
@@ -75,7 +76,7 @@ async function describeDatasets(config: Config, lake: string) {
     const project = await readProject(planner.connection, config.sql, lake);
     const names = clusterDatasets.map((name) => `datasets.${name}`);
     const selected = selectModels(project, names.map((name) => `+${name}`).join(','));
-    await describeTables(planner, lake, project, selected);
+    await describeTables(planner, lake, project, selected, await policyInForce(config));
     const { tables } = project.manifest;
     return {
       models: project.nodes,

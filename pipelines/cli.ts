@@ -40,6 +40,9 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
   start: { describe: 'Run the whole job once, on samples if need be', load: () => import('./start.js') },
 };
 
+// What is written holds text of sessions: its owner alone reads it, also where a library makes the file or the folder.
+process.umask(0o077);
+
 const argv = hideBin(process.argv);
 // Words that cannot be written, as to a log on a full disk, must not end the work.
 process.stderr.on('error', () => {});

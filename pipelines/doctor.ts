@@ -1,4 +1,4 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, mkdir, stat, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { DuckDBInstance } from '@duckdb/node-api';
 import glob from 'fast-glob';
@@ -10,6 +10,7 @@ import { findLeaving, lastCommitAt, readCleanupDays } from './lib/cleanup.js';
 import { pingServer } from './lib/clickhouseServer.js';
 import type { Command, Outcome } from './lib/command.js';
 import { readCrontab, takeOut } from './lib/crontab.js';
+import { openToOthers } from './lib/modes.js';
 import { readHolder } from './lib/pidFile.js';
 import { amount, duration } from './lib/progress.js';
 import { type SettingName, settings } from './lib/settings.js';
@@ -31,6 +32,7 @@ async function doctor(config: Config, now: Date): Promise<Outcome> {
     nodeVersion(),
     await duckdb(),
     await dataFolder(config),
+    await privacy(config),
     await warehouse(config),
     ...(await Promise.all(config.claudeRoots.map((root) => sessionFolder('Claude Code', root)))),
     ...(await Promise.all(config.codexRoots.map((root) => sessionFolder('Codex', root)))),
@@ -100,6 +102,22 @@ async function dataFolder(config: Config): Promise<Finding> {
   }
 }
 
+/** What tracemill writes is for its owner only; the top folder is the user's, and what was copied there has the modes of the copy. */
+async function privacy({ data, seqMem }: Config): Promise<Finding> {
+  const name = 'privacy';
+  // seq's memory log belongs to another program too.
+  const open = await openToOthers(data, [seqMem]);
+  if (open.length > 0) {
+    const words =
+      open.length === 1 ? 'file or folder can be read by others' : 'files and folders can be read by others';
+    const text = `${amount(open.length, 'items')} ${words} (${open[0]}); close them with \`chmod -R go= ${data}\``;
+    return { name, state: 'note', text };
+  }
+  const { mode } = await stat(data).catch(() => ({ mode: 0o700 }));
+  const top = (mode & 0o077) === 0 ? '' : `; others can list ${data} itself, \`chmod go= ${data}\` closes it`;
+  return { name, state: 'ok', text: `nothing below the data folder is readable by others${top}` };
+}
+
 /** Only looks: it makes no database, and does not open one that a load has open. */
 async function warehouse(config: Config): Promise<Finding> {
   const { url } = config.clickhouse;
@@ -165,7 +183,7 @@ async function unattended(config: Config): Promise<Finding> {
   const capture = await readCapture(config).catch(() => undefined);
   const text = await readCrontab().catch(() => '');
   const [line] = takeOut(text, config.data).taken;
-  const cron = line === undefined ? [] : [`ingest by cron: ${line.split(' PATH=')[0]}`];
+  const cron = line === undefined ? [] : [`ingest by cron: ${line.split(/ (?:umask|PATH)\b/)[0]}`];
   if (holder !== undefined) return { name, state: 'ok', text: [`on, pid ${holder.pid}`, ...cron].join('; ') };
   if (capture !== undefined) {
     const words = 'not running, though it was not turned off; `tracemill capture on` goes on where it was';

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { DuckDBInstance } from '@duckdb/node-api';
 import glob from 'fast-glob';
 import { type Config, type Root, settingValue } from './config.js';
-import { exitCodes, UserError } from './errors.js';
+import { errorWords, exitCodes, UserError } from './errors.js';
 import { readCapture } from './lib/captureState.js';
 import { loadChdb } from './lib/chdb.js';
 import { findLeaving, lastCommitAt, readCleanupDays } from './lib/cleanup.js';
@@ -81,7 +81,11 @@ async function duckdb(): Promise<Finding> {
     connection.closeSync();
     return { name: 'DuckDB', state: 'ok', text: String(reader.getRows()[0]?.[0]) };
   } catch (error) {
-    return { name: 'DuckDB', state: 'bad', text: `does not load (${String(error)}); run npm install again` };
+    return {
+      name: 'DuckDB',
+      state: 'bad',
+      text: `does not load (${errorWords(error)}); run npm install again`,
+    };
   }
 }
 

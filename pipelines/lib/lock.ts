@@ -65,16 +65,12 @@ async function openLock(lake: string): Promise<DuckDBInstance> {
     const pid = /Conflicting lock is held in .*?\(PID (\d+)\)/.exec(message)?.[1];
     if (pid !== undefined) throw lockedError(await holderVerb(lake, pid), Number(pid), error);
     if (/Could not set lock/.test(message)) throw lockedError('another run', undefined, error);
-    const why = message.split('\n')[0];
     if (/not a valid DuckDB database|Could not read enough bytes/.test(message)) {
       throw new UserError('lake/lock.duckdb: is damaged; delete it, it holds no data', { cause: error });
     }
-    throw new UserError(
-      `lake/lock.duckdb: cannot be opened (${why}); check the folder's owner and free space`,
-      {
-        cause: error,
-      },
-    );
+    throw new UserError(`lake/lock.duckdb: cannot be opened; check the folder's owner and free space`, {
+      cause: error,
+    });
   }
 }
 

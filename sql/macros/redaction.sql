@@ -39,16 +39,20 @@ create or replace macro may_hold_secret(value) as
         || '|(?i:[\\/-](home|users|documents and settings)[\\/-])')
     or may_hold_token(value);
 
--- The text with placeholders for what was found in it.
+-- Whether JSON text hides letters in escapes, or may hold a value apart from its name: then it cannot be seen from outside.
+create or replace macro may_hide_secret(value) as regexp_matches(value, '\\u00[2-7]|\\u001[bB]|\\/|(?i:value\\*"\s*:)');
+
+-- The same of a text that may be JSON, as output of tools often is.
+create or replace macro may_be_hiding(value) as regexp_matches(value, '^\s*[\[{]') and may_hide_secret(value);
+
+-- The text with placeholders for what was found in it; where it is JSON, in its strings.
 create or replace macro redacted(value) as
     case
         when getvariable('redact') = 'none' then value
-        when may_hold_secret(value)
-            then coalesce(decode(redact_bytes(encode(value), may_hold_token(value))), value)
+        when may_hold_secret(value) or may_be_hiding(value) then coalesce(
+            decode(redact_bytes(encode(value), may_hold_token(value) or may_be_hiding(value))),
+            value)
         else value end;
-
--- Whether JSON text hides letters in escapes, or may hold a value apart from its name: then it cannot be seen from outside.
-create or replace macro may_hide_secret(value) as regexp_matches(value, '\\u00[2-7]|\\u001[bB]|\\/|(?i:value\\*"\s*:)');
 
 -- JSON with every string redacted, keys too, and JSON inside strings.
 create or replace macro redacted_json(value) as

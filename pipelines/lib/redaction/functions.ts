@@ -11,8 +11,7 @@ import {
 } from '@duckdb/node-api';
 import { quote } from '../warehouse.js';
 import type { Policy } from './policy.js';
-import { redactJson } from './redactJson.js';
-import { redactText } from './redactText.js';
+import { redactJson, redactWords } from './redactJson.js';
 
 type Redact = (text: string, tokens: boolean) => string | null;
 
@@ -31,7 +30,7 @@ export async function registerRedaction(connection: DuckDBConnection, policy: Po
         mainFunction: (_info, input, output) => redactChunk(input, output, redact),
       }),
     );
-  register('redact_bytes', (text, tokens) => redactText(text, policy, { tokens }));
+  register('redact_bytes', (text, tokens) => redactWords(text, policy, { tokens }));
   register('redact_json_bytes', (text, tokens) => redactJson(text, policy, { tokens }));
   await connection.run(
     `set variable redact = ${quote(policyReach(policy))}; set variable redaction_policy = ${quote(policy.version)}`,

@@ -14,6 +14,11 @@ export function redactJson(json: string, policy: Policy, known: { tokens?: boole
   return redactWithin(json, policy, { ...known, names: new Set() }, 0);
 }
 
+/** A text as redactText has it, and where it is JSON, an object or a list, as JSON: output of tools often is. */
+export function redactWords(text: string, policy: Policy, known: { tokens?: boolean } = {}): string | null {
+  return /^\s*[[{]/.test(text) ? redactJson(text, policy, known) : redactText(text, policy, known);
+}
+
 type Known = { readonly tokens?: boolean; readonly names: ReadonlySet<string> };
 
 function redactWithin(json: string, policy: Policy, known: Known, depth: number): string | null {

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
+import { refuseForeignFiles } from './foreignNames.js';
 import { quote } from './warehouse.js';
 
 /** What a commit says of one source range (add), of merged raw files (merge), or of what it folds (snapshot). */
@@ -114,6 +115,7 @@ export async function readCommits(connection: DuckDBConnection, lake: string): P
   } catch (error) {
     throw (await damagedCommit(connection, lake, live)) ?? error;
   }
+  await refuseForeignFiles(connection);
 }
 
 /** The first commit file that cannot be read, as an error; undefined where all can be. */

@@ -105,7 +105,7 @@ async function makePairs({ connection, config, now, from }: PlanOptions): Promis
       pairs.is_ended or coalesce(files.quiet_since_ms <= ${quietSince}, false) as is_final,
       ${isEarlier} as is_earlier,
       -- As derived_event_id names it in sql/macros: by this ingest knows the row as our own.
-      left(sha256('event|${pairEvent}|' || pairs.qa_id), 32) as event_id,
+      left(sha256(${quote(`event|${pairEvent}|`)} || pairs.qa_id), 32) as event_id,
       coalesce(
         epoch_ms(coalesce(greatest(pairs.asked_at, pairs.answered_at), sessions.started_at)),
         files.quiet_since_ms::bigint, 0) as told_at_ms,

@@ -13,6 +13,7 @@ import { readCrontab, takeOut } from './lib/crontab.js';
 import { openToOthers } from './lib/modes.js';
 import { readHolder } from './lib/pidFile.js';
 import { amount, duration } from './lib/progress.js';
+import { readPolicy } from './lib/redaction/policy.js';
 import { type SettingName, settings } from './lib/settings.js';
 import { zvecProblem } from './lib/zvec.js';
 import { claude } from './sources/claude.js';
@@ -37,6 +38,7 @@ async function doctor(config: Config, now: Date): Promise<Outcome> {
     ...(await Promise.all(config.claudeRoots.map((root) => sessionFolder('Claude Code', root)))),
     ...(await Promise.all(config.codexRoots.map((root) => sessionFolder('Codex', root)))),
     await zvec(),
+    await inWords('redaction', redaction(config)),
     await inWords('cleanup', claudeCleanup(config, now)),
     await inWords('last ingest', lastIngest(config, now)),
     await unattended(config),
@@ -156,6 +158,17 @@ async function inWords(name: string, finding: Promise<Finding>): Promise<Finding
     if (error instanceof UserError) return { name, state: 'bad', text: error.message };
     throw error;
   });
+}
+
+/** What leaves the raw lake, and under which policy. */
+async function redaction(config: Config): Promise<Finding> {
+  const name = 'redaction';
+  const { version, patterns } = await readPolicy(config);
+  const kinds = config.redact.join(', ') || 'none of the known kinds';
+  const own = patterns.length > 0 ? `, and ${patterns.length} patterns of your own` : '';
+  const text = `looks for ${kinds}${own}; policy ${version}`;
+  if (config.redact.length > 0) return { name, state: 'ok', text };
+  return { name, state: 'note', text: `${text}; secrets in logs reach every table and export` };
 }
 
 /** Logs that go before they are read are lost for good. */

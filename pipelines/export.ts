@@ -16,13 +16,14 @@ import { describeExport, type ExportResult } from './lib/exportSummary.js';
 import { type Filters, filterOptions, readFilters } from './lib/filters.js';
 import { lakeFolder, makeFolder } from './lib/lake.js';
 import { withLock } from './lib/lock.js';
-import { loadMacros, policyInForce } from './lib/macros.js';
+import { loadMacros } from './lib/macros.js';
 import { readManifest } from './lib/manifest.js';
 import { readSqlFolder } from './lib/model.js';
 import { readOut } from './lib/outFolder.js';
 import type { Profile } from './lib/profile.js';
 import type { StartProgress } from './lib/progress.js';
 import { publishExport, writeExtras } from './lib/publication.js';
+import { readPolicy } from './lib/redaction/policy.js';
 import { describeBenchmarks, selectRows } from './lib/rowSelection.js';
 import { tokenizer } from './lib/tokens.js';
 import { ownVersion } from './lib/version.js';
@@ -140,7 +141,7 @@ async function writeExport(options: ExportOptions, profile: Profile, source: Sou
   try {
     const { macros, models: lakeModels } = await readSqlFolder(config.sql);
     const { models = lakeModels } = source;
-    await loadMacros(connection, macros, await policyInForce(config));
+    await loadMacros(connection, macros, await readPolicy(config));
     const task: ExportTask = {
       ...options,
       connection,

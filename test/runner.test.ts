@@ -26,7 +26,7 @@ async function projectOf(sql: Record<string, string>) {
   await lake.sql(sql);
   const duckdb = await openDuckDB();
   try {
-    return await readProject(duckdb.connection, lake.config.sql, join(lake.config.data, 'lake'));
+    return await readProject(duckdb.connection, lake.config, join(lake.config.data, 'lake'));
   } finally {
     duckdb.close();
     await lake.remove();

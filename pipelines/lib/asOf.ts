@@ -6,9 +6,10 @@ import type { Outcome } from './command.js';
 import { utc } from './filters.js';
 import { daysOf, hasDays, type Node, type Project, readProject } from './graph.js';
 import { lakeFolder, makeFolder, publishFiles } from './lake.js';
-import { loadMacros, policyInForce } from './macros.js';
+import { loadMacros } from './macros.js';
 import { readOut } from './outFolder.js';
 import type { StartProgress } from './progress.js';
+import { withPolicy } from './redaction/policyColumn.js';
 import { alignColumns } from './report.js';
 import {
   createView,
@@ -33,9 +34,9 @@ export async function foldAsOf(
   const warehouse = await openWarehouse({ config, tables: [] });
   try {
     const { connection } = warehouse;
-    const project = await readProject(connection, config.sql, lakeFolder(config));
+    const project = await readProject(connection, config, lakeFolder(config));
     const nodes = project.nodes.filter(({ name }) => name.startsWith('events.'));
-    await loadMacros(connection, project.macros, await policyInForce(config));
+    await loadMacros(connection, project.macros, project.policy);
     await connection.run(`set variable as_of = timestamp ${quote(asOf)}; create schema made`);
     const progress = startProgress('fold', nodes.length, 'items');
     const days = new Map<string, string[]>();
@@ -84,9 +85,10 @@ async function foldNode(
     }
   };
   const made = madeTable(node.name);
+  const { sql } = withPolicy(node, project.policy);
   // The day stands last, as readers of published tables see it.
   const rowsOn = (day: string) =>
-    `select columns(lambda name: name <> 'day'), ${day} as day from (\n${node.sql}\n)`;
+    `select columns(lambda name: name <> 'day'), ${day} as day from (\n${sql}\n)`;
   if (node.partitioned) {
     await viewInputs('');
     await connection.run(`create table ${made} as ${rowsOn(quote(''))} limit 0`);
@@ -97,7 +99,7 @@ async function foldNode(
     }
   } else {
     await viewInputs();
-    await connection.run(`create table ${made} as ${node.split ? rowsOn('day') : `(\n${node.sql}\n)`}`);
+    await connection.run(`create table ${made} as ${node.split ? rowsOn('day') : `(\n${sql}\n)`}`);
     if (!node.split) return [];
   }
   const reader = await connection.runAndReadAll(`select distinct day from ${made} order by day`);

@@ -5,7 +5,7 @@ import { loadMacros } from './macros.js';
 import type { Column } from './manifest.js';
 import { type Model, sha256 } from './model.js';
 import { bindFailure, rowKeys } from './queryFailure.js';
-import type { Policy } from './redaction/policy.js';
+import { withPolicy } from './redaction/policyColumn.js';
 import { createView, type DuckDB, identifier, rawRelation, rawSources, tableRelation } from './warehouse.js';
 
 /** A broken promise: `rows` rows of a model's day break `rule`; `examples` are keys of the first ones, never their text. */
@@ -31,21 +31,15 @@ export async function checkDraft(connection: DuckDBConnection, model: Model, dra
 }
 
 /** Binds every changed model over empty inputs: its columns become known, and what is wrong with it shows early. */
-export async function describeTables(
-  planner: DuckDB,
-  lake: string,
-  project: Project,
-  selected: Set<string>,
-  policy: Policy,
-) {
+export async function describeTables(planner: DuckDB, lake: string, project: Project, selected: Set<string>) {
   const { tables } = project.manifest;
-  await loadMacros(planner.connection, project.macros, policy);
+  await loadMacros(planner.connection, project.macros, project.policy);
   for (const source of rawSources) await createView(planner, `raw.${source}`, rawRelation(lake, []));
   for (const node of project.nodes) {
     const shape = sha256([node.own, ...node.inputs.map((input) => tables[input]?.shape)].join('.'), 16);
     const before = tables[node.name];
     if (selected.has(node.name) && before?.shape !== shape) {
-      const columns = await describeModel(planner.connection, node);
+      const columns = await describeModel(planner.connection, withPolicy(node, project.policy));
       if (node.isCheck) continue;
       const partitioned = node.partitioned || node.split;
       tables[node.name] = { fingerprint: '', files: {}, ...before, columns, partitioned, shape };
@@ -72,7 +66,8 @@ async function describeModel(connection: DuckDBConnection, model: Model): Promis
 }
 
 function columnProblem(model: Model, columns: readonly Column[]): string | null {
-  const names = columns.map(([name]) => name);
+  // The runner's own column is no model's.
+  const names = columns.map(([name]) => name).filter((name) => name !== 'redaction_policy');
   const unknown = [...model.key, ...model.notNull].find((column) => !names.includes(column));
   if (unknown) return `its header names ${unknown}, which it does not make; it makes ${names.join(', ')}`;
   if (model.split && !names.includes('day')) return '@split day needs a column day; select it';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
 import { refuseForeignFiles } from './foreignNames.js';
-import { quote } from './warehouse.js';
+import { quote, writeParquet } from './warehouse.js';
 
 /** What a commit says of one source range (add), of merged raw files (merge), or of what it folds (snapshot). */
 export type CommitRow = {
@@ -259,4 +259,16 @@ export async function rawDays(connection: DuckDBConnection): Promise<RawDay[]> {
     files: row.files as unknown as string[],
     content: String(row.content),
   }));
+}
+
+/**
+ * Writes what every worker needs to read raw, from the tables that rawDays has filled: which file a line is of now, under
+ * a path that names nobody. The connection has the functions of redaction.
+ */
+export async function writeRawState(connection: DuckDBConnection, lake: string): Promise<void> {
+  const path = 'coalesce(decode(redact_bytes(encode(source_path), true)), source_path) as source_path';
+  const write = (table: string, select: string) =>
+    writeParquet(connection, select, join(lake, 'drafts', `${table}.parquet`));
+  await write('raw_files_state', `select * replace (${path}) from raw_files_state`);
+  await write('raw_superseded', 'from raw_superseded');
 }

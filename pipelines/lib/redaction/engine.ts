@@ -1,24 +1,18 @@
 import { lintSource } from '@secretlint/core';
-import { creator } from '@secretlint/secretlint-rule-preset-recommend';
+import { rules } from '@secretlint/secretlint-rule-preset-recommend';
 import { placeholder } from './findSecrets.js';
 import type { Policy } from './policy.js';
 import { passwordInUrl, presetRuleName } from './secretlint.js';
 import { isSecretValue } from './secretValue.js';
 
-type LintOptions = Parameters<typeof lintSource>[0]['options'];
-
-const preset = '@secretlint/secretlint-rule-preset-recommend';
-const options: LintOptions = {
+// All rules of the preset but the one that lets a comment in a text switch the others off; one by one, for within a preset
+// the engine does not heed `disabled`.
+const options: Parameters<typeof lintSource>[0]['options'] = {
   noPhysicFilePath: true,
   config: {
-    // A comment in a text must not switch the rules off.
-    rules: [
-      {
-        id: preset,
-        rule: creator,
-        rules: [{ id: '@secretlint/secretlint-rule-filter-comments', disabled: true }],
-      },
-    ],
+    rules: rules
+      .filter(({ meta }) => meta.id !== '@secretlint/secretlint-rule-filter-comments')
+      .map((rule) => ({ id: rule.meta.id, rule })),
   },
 };
 const addresses = ['basicauth', 'database-connection-string'].map(

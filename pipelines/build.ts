@@ -120,9 +120,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
 
 /** What every worker needs to read raw, from the tables that rawDays has filled: which file a line is of now. */
 async function writeRawState({ connection }: DuckDB, lake: string): Promise<void> {
-  for (const table of ['raw_files_state', 'raw_superseded']) {
+  for (const table of ['raw_files_state', 'raw_superseded', 'raw_forgotten'])
     await writeParquet(connection, `from ${table}`, join(lake, 'drafts', `${table}.parquet`));
-  }
 }
 
 /** A DuckDB with the macros, for one day at a time. */

@@ -1,10 +1,10 @@
-import { join } from 'node:path';
 import type { Config } from './config.js';
 import { exitCodes } from './errors.js';
 import { foldAsOf } from './lib/asOf.js';
 import { buildArguments, readSelection } from './lib/buildArguments.js';
-import { describeTables, type Failure, queryFailure, runClaim } from './lib/checks.js';
+import { describeTables, type Failure, runClaim } from './lib/checks.js';
 import type { Command } from './lib/command.js';
+import { writeRawState } from './lib/commits.js';
 import { makeFiles, viewInputs } from './lib/drafts.js';
 import {
   daysOf,
@@ -18,13 +18,15 @@ import {
 } from './lib/graph.js';
 import { draftPath, lakeFolder, sweepDrafts } from './lib/lake.js';
 import { withLock } from './lib/lock.js';
-import { loadMacros, policyInForce } from './lib/macros.js';
+import { loadMacros } from './lib/macros.js';
 import { type Manifest, openPublication, publish } from './lib/manifest.js';
 import { fingerprint, planBuild, readPlan, whyStale } from './lib/plan.js';
 import type { Progress, StartProgress } from './lib/progress.js';
-import type { Policy } from './lib/redaction/policy.js';
+import { failedQuery } from './lib/queryFailure.js';
+import { withKey } from './lib/redaction/policy.js';
+import { withPolicy } from './lib/redaction/policyColumn.js';
 import { describeBuild, describeFailure, describePlan, type Step, type Tally, tally } from './lib/report.js';
-import { type DuckDB, openDuckDB, writeParquet } from './lib/warehouse.js';
+import { type DuckDB, openDuckDB } from './lib/warehouse.js';
 
 /** `tracemill build`. */
 export const command: Command = {
@@ -62,7 +64,6 @@ type Run = {
   /** Its manifest is the one being made. */
   readonly project: Project;
   readonly published: Manifest;
-  readonly policy: Policy;
   readonly progress: Progress;
   readonly steps: Step[];
   readonly failures: Failure[];
@@ -78,14 +79,14 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const lake = lakeFolder(config);
     await sweepDrafts(lake);
     const planner = await openDuckDB();
-    const project = await readProject(planner.connection, config.sql, lake);
+    const read = await readProject(planner.connection, config, lake);
+    const project = { ...read, policy: await withKey(read.policy, lake) };
     const published = structuredClone(project.manifest);
     await openPublication(lake, published, now);
     const selected = selectModels(project, options.select);
     const plan = planBuild(project, selected, full);
-    const policy = await policyInForce(config);
-    await describeTables(planner, lake, project, selected, policy);
-    await writeRawState(planner, lake);
+    await describeTables(planner, lake, project, selected);
+    await writeRawState(planner.connection, lake);
     planner.close();
     const total = plan.reduce((sum, { days }) => sum + days.length, 0);
     const progress = options.progress('build', total, 'items');
@@ -94,7 +95,6 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
       lake,
       project,
       published,
-      policy,
       progress,
       steps: [],
       failures: [],
@@ -118,17 +118,11 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   });
 }
 
-/** What every worker needs to read raw, from the tables that rawDays has filled: which file a line is of now. */
-async function writeRawState({ connection }: DuckDB, lake: string): Promise<void> {
-  for (const table of ['raw_files_state', 'raw_superseded', 'raw_forgotten'])
-    await writeParquet(connection, `from ${table}`, join(lake, 'drafts', `${table}.parquet`));
-}
-
 /** A DuckDB with the macros, for one day at a time. */
-async function openWorker({ project, lake, options, policy }: Run): Promise<DuckDB> {
+async function openWorker({ project, lake, options }: Run): Promise<DuckDB> {
   const memoryMb = Math.max(300, Math.floor(1000 / options.config.workers));
   const worker = await openDuckDB({ memoryMb, spill: draftPath(lake, '.spill') });
-  await loadMacros(worker.connection, project.macros, policy);
+  await loadMacros(worker.connection, project.macros, project.policy);
   return worker;
 }
 
@@ -193,7 +187,8 @@ async function buildNode(
     }
     const isEmpty =
       !options.full && node.partitioned && node.inputs.every((input) => !rowsOn(project, input, day));
-    const job = { connection: worker.connection, lake, node, table, made, isEmpty };
+    const model = withPolicy(node, project.policy);
+    const job = { connection: worker.connection, lake, node: model, table, made, isEmpty };
     const { files, failures } = await makeFiles(job, day);
     for (const [key, { rows, bytes }] of Object.entries(files)) {
       if (table.files[key] === files[key]) continue;
@@ -206,9 +201,7 @@ async function buildNode(
     table.fingerprint = node.split ? made : '';
     return [];
   } catch (error) {
-    const rule = queryFailure(error);
-    if (rule === null) throw error;
-    return [{ model: node.name, day, rule, rows: 0, examples: [] }];
+    return [failedQuery(error, node, day)];
   }
 }
 

@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Config } from './config.js';
 import { exitCodes, UserError } from './errors.js';
 import { profiles } from './formats/all.js';
@@ -16,12 +16,14 @@ import { describeExport, type ExportResult } from './lib/exportSummary.js';
 import { type Filters, filterOptions, readFilters } from './lib/filters.js';
 import { lakeFolder, makeFolder } from './lib/lake.js';
 import { withLock } from './lib/lock.js';
-import { loadMacros, policyInForce } from './lib/macros.js';
+import { loadMacros } from './lib/macros.js';
 import { readManifest } from './lib/manifest.js';
 import { readSqlFolder } from './lib/model.js';
+import { readOut } from './lib/outFolder.js';
 import type { Profile } from './lib/profile.js';
 import type { StartProgress } from './lib/progress.js';
 import { publishExport, writeExtras } from './lib/publication.js';
+import { readPolicy } from './lib/redaction/policy.js';
 import { describeBenchmarks, selectRows } from './lib/rowSelection.js';
 import { tokenizer } from './lib/tokens.js';
 import { ownVersion } from './lib/version.js';
@@ -67,7 +69,7 @@ export const command: Command = {
       datasets: (args.dataset as string[] | undefined) ?? null,
       profile: String(args.profile ?? 'trl'),
       jsonl: args.jsonl === true,
-      out: resolve(String(args.out ?? join(config.data, 'exports'))),
+      out: readOut(String(args.out ?? join(config.data, 'exports')), config),
       decontaminate: (args.decontaminate as string[] | undefined) ?? [],
       inCluster: args.engine === 'clickhouse',
     });
@@ -109,6 +111,8 @@ export async function exportDatasets(options: ExportOptions): Promise<ExportResu
   checkClusterNames(options.datasets);
   await makeFolder(out);
   const folder = join(out, `.draft-${process.pid}.derived`);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { mode: 0o700 });
   const { deriveDatasets } = await import('./lib/clusterDatasets.js');
   try {
     // Under the lock, so that no load changes what the models read between one and the next.
@@ -131,12 +135,13 @@ async function writeExport(options: ExportOptions, profile: Profile, source: Sou
   await sweepExportDrafts(out, lake);
   const draft = join(out, `.draft-${process.pid}`);
   const spill = `${draft}.spill`;
-  await mkdir(draft, { mode: 0o700 });
+  // Not recursive: in a folder that all may write to, what stands there already is not ours.
+  for (const path of [draft, spill]) await mkdir(path, { mode: 0o700 });
   const { connection, close } = await openDuckDB({ memoryMb: 500, spill });
   try {
     const { macros, models: lakeModels } = await readSqlFolder(config.sql);
     const { models = lakeModels } = source;
-    await loadMacros(connection, macros, await policyInForce(config));
+    await loadMacros(connection, macros, await readPolicy(config));
     const task: ExportTask = {
       ...options,
       connection,

@@ -43,7 +43,7 @@ export async function readStatus(config: Config, now: Date): Promise<Status> {
   const lake = lakeFolder(config);
   const duckdb = await openDuckDB();
   try {
-    const project = await readProject(duckdb.connection, config.sql, lake);
+    const project = await readProject(duckdb.connection, config, lake);
     const sources = await readSources(duckdb);
     const last = Math.max(...sources.map(({ lastCommitAt }) => Date.parse(lastCommitAt)));
     return {

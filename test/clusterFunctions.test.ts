@@ -6,9 +6,11 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { modelSettings, readClusterFolder } from '../pipelines/lib/clusterModels.js';
+import { loadMacros } from '../pipelines/lib/macros.js';
 import { readSqlFolder } from '../pipelines/lib/model.js';
 import { type DuckDB, openDuckDB, quote } from '../pipelines/lib/warehouse.js';
 import { type Chdb, openChdb } from './support/chdb.js';
+import { redactionPolicy } from './support/redaction.js';
 
 const sql = fileURLToPath(new URL('../../sql', import.meta.url));
 let chdb: Chdb;
@@ -19,7 +21,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tracemill-'));
   chdb = await openChdb();
   duckdb = await openDuckDB();
-  for (const { text } of (await readSqlFolder(sql)).macros) await duckdb.connection.run(text);
+  await loadMacros(duckdb.connection, (await readSqlFolder(sql)).macros, await redactionPolicy());
   for (const statement of (await readClusterFolder(sql)).functions) await chdb.run(statement);
 });
 after(async () => {

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { findContamination } from '../pipelines/lib/decontamination.js';
+import { loadMacros } from '../pipelines/lib/macros.js';
 import { readSqlFolder } from '../pipelines/lib/model.js';
 import { type DuckDB, openDuckDB, quote } from '../pipelines/lib/warehouse.js';
+import { redactionPolicy } from './support/redaction.js';
 
 const sqlFolder = fileURLToPath(new URL('../../sql', import.meta.url));
 let folder = '';
@@ -15,7 +17,7 @@ before(async () => {
   // Characters of a pattern in the path: DuckDB must not take them for one.
   folder = await mkdtemp(join(tmpdir(), 'tracemill-[x]*'));
   duckdb = await openDuckDB();
-  for (const { text } of (await readSqlFolder(sqlFolder)).macros) await duckdb.connection.run(text);
+  await loadMacros(duckdb.connection, (await readSqlFolder(sqlFolder)).macros, await redactionPolicy());
 });
 after(async () => {
   duckdb.close();

@@ -1,13 +1,15 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { exitCodes, UserError } from '../errors.js';
 import type { Outcome } from './command.js';
 import { utc } from './filters.js';
 import { daysOf, hasDays, type Node, type Project, readProject } from './graph.js';
-import { lakeFolder, publishFiles } from './lake.js';
-import { loadMacros, policyInForce } from './macros.js';
+import { lakeFolder, makeFolder, publishFiles } from './lake.js';
+import { loadMacros } from './macros.js';
+import { readOut } from './outFolder.js';
 import type { StartProgress } from './progress.js';
+import { withPolicy } from './redaction/policyColumn.js';
 import { alignColumns } from './report.js';
 import {
   createView,
@@ -32,9 +34,9 @@ export async function foldAsOf(
   const warehouse = await openWarehouse({ config, tables: [] });
   try {
     const { connection } = warehouse;
-    const project = await readProject(connection, config.sql, lakeFolder(config));
+    const project = await readProject(connection, config, lakeFolder(config));
     const nodes = project.nodes.filter(({ name }) => name.startsWith('events.'));
-    await loadMacros(connection, project.macros, await policyInForce(config));
+    await loadMacros(connection, project.macros, project.policy);
     await connection.run(`set variable as_of = timestamp ${quote(asOf)}; create schema made`);
     const progress = startProgress('fold', nodes.length, 'items');
     const days = new Map<string, string[]>();
@@ -60,11 +62,7 @@ function readOptions(args: Readonly<Record<string, unknown>>, config: Config): {
   if (typeof time !== 'string') throw problem('--out: goes with --as-of only; name a time');
   if (typeof folder !== 'string' || folder === '')
     throw problem('--as-of: writes no lake; name a folder with --out');
-  const out = resolve(folder);
-  if (`${out}${sep}`.startsWith(`${lakeFolder(config)}${sep}`)) {
-    throw problem(`--out ${folder}: lies in the lake, which holds what is so now; name another folder`);
-  }
-  return { asOf: utc('as-of', time), out };
+  return { asOf: utc('as-of', time), out: readOut(folder, config) };
 }
 
 /** Makes `made.<table>` of a model, day by day where it is one of a day; gives the days it has rows of. */
@@ -87,9 +85,10 @@ async function foldNode(
     }
   };
   const made = madeTable(node.name);
+  const { sql } = withPolicy(node, project.policy);
   // The day stands last, as readers of published tables see it.
   const rowsOn = (day: string) =>
-    `select columns(lambda name: name <> 'day'), ${day} as day from (\n${node.sql}\n)`;
+    `select columns(lambda name: name <> 'day'), ${day} as day from (\n${sql}\n)`;
   if (node.partitioned) {
     await viewInputs('');
     await connection.run(`create table ${made} as ${rowsOn(quote(''))} limit 0`);
@@ -100,7 +99,7 @@ async function foldNode(
     }
   } else {
     await viewInputs();
-    await connection.run(`create table ${made} as ${node.split ? rowsOn('day') : `(\n${node.sql}\n)`}`);
+    await connection.run(`create table ${made} as ${node.split ? rowsOn('day') : `(\n${sql}\n)`}`);
     if (!node.split) return [];
   }
   const reader = await connection.runAndReadAll(`select distinct day from ${made} order by day`);
@@ -109,7 +108,7 @@ async function foldNode(
 
 /** A file a table, its rows as the model ordered them, day by day; the files get their names when all are written. */
 async function writeTables({ connection }: DuckDB, nodes: readonly Node[], out: string) {
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   const tables = nodes.map(({ name }) => name.replace('events.', ''));
   const files = tables.map((table) => ({
     draft: join(out, `${table}.parquet.draft`),

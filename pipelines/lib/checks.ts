@@ -4,7 +4,8 @@ import type { Project } from './graph.js';
 import { loadMacros } from './macros.js';
 import type { Column } from './manifest.js';
 import { type Model, sha256 } from './model.js';
-import type { Policy } from './redaction/policy.js';
+import { bindFailure, rowKeys } from './queryFailure.js';
+import { withPolicy } from './redaction/policyColumn.js';
 import { createView, type DuckDB, identifier, rawRelation, rawSources, tableRelation } from './warehouse.js';
 
 /** A broken promise: `rows` rows of a model's day break `rule`; `examples` are keys of the first ones, never their text. */
@@ -30,21 +31,15 @@ export async function checkDraft(connection: DuckDBConnection, model: Model, dra
 }
 
 /** Binds every changed model over empty inputs: its columns become known, and what is wrong with it shows early. */
-export async function describeTables(
-  planner: DuckDB,
-  lake: string,
-  project: Project,
-  selected: Set<string>,
-  policy: Policy,
-) {
+export async function describeTables(planner: DuckDB, lake: string, project: Project, selected: Set<string>) {
   const { tables } = project.manifest;
-  await loadMacros(planner.connection, project.macros, policy);
+  await loadMacros(planner.connection, project.macros, project.policy);
   for (const source of rawSources) await createView(planner, `raw.${source}`, rawRelation(lake, []));
   for (const node of project.nodes) {
     const shape = sha256([node.own, ...node.inputs.map((input) => tables[input]?.shape)].join('.'), 16);
     const before = tables[node.name];
     if (selected.has(node.name) && before?.shape !== shape) {
-      const columns = await describeModel(planner.connection, node);
+      const columns = await describeModel(planner.connection, withPolicy(node, project.policy));
       if (node.isCheck) continue;
       const partitioned = node.partitioned || node.split;
       tables[node.name] = { fingerprint: '', files: {}, ...before, columns, partitioned, shape };
@@ -61,9 +56,9 @@ async function describeModel(connection: DuckDBConnection, model: Model): Promis
     const reader = await connection.runAndReadAll(`describe ${model.sql}`);
     columns = reader.getRowsJS().map(([name, type]) => [String(name), String(type)]);
   } catch (error) {
-    throw new UserError(`${model.file}: ${queryFailure(error) ?? error}; correct the model`, {
-      cause: error,
-    });
+    const why = bindFailure(error);
+    if (why === null) throw error;
+    throw new UserError(`${model.file}: ${why}; correct the model`, { cause: error });
   }
   const problem = columnProblem(model, columns);
   if (problem) throw new UserError(`${model.file}: ${problem}`);
@@ -71,7 +66,8 @@ async function describeModel(connection: DuckDBConnection, model: Model): Promis
 }
 
 function columnProblem(model: Model, columns: readonly Column[]): string | null {
-  const names = columns.map(([name]) => name);
+  // The runner's own column is no model's.
+  const names = columns.map(([name]) => name).filter((name) => name !== 'redaction_policy');
   const unknown = [...model.key, ...model.notNull].find((column) => !names.includes(column));
   if (unknown) return `its header names ${unknown}, which it does not make; it makes ${names.join(', ')}`;
   if (model.split && !names.includes('day')) return '@split day needs a column day; select it';
@@ -96,19 +92,6 @@ export async function runClaim(connection: DuckDBConnection, model: Model, day: 
   return [
     { model: model.name, day, rule: model.grain, rows, examples: await exampleKeys(connection, model.sql) },
   ];
-}
-
-/** What DuckDB said of a failing query, without the data it quotes; null where it is no error of the query. */
-export function queryFailure(error: unknown): string | null {
-  const message = error instanceof Error ? error.message : '';
-  if (!/^[A-Z]\w*( \w+)* Error: /.test(message)) return null;
-  const first = message.split('\n')[0] ?? '';
-  // Binder errors quote the model's own words; any other may quote a row's.
-  if (/^(Binder|Catalog|Parser) Error/.test(first)) return first;
-  return first
-    .replace(/(["'`]).*\1/g, '…')
-    .replace(/Input:.*/, 'Input: …')
-    .slice(0, 200);
 }
 
 function rulesOf(model: Model): Rule[] {
@@ -136,12 +119,7 @@ function rulesOf(model: Model): Rule[] {
 /** The first three rows' columns that place a row; whatever may hold a human's words is left out. */
 async function exampleKeys(connection: DuckDBConnection, select: string): Promise<string[]> {
   const reader = await connection.runAndReadAll(`select * from (\n${select}\n) limit 3`);
-  return reader.getRowObjectsJS().map((row) =>
-    Object.entries(row)
-      .filter(([name]) => /(^|_)(id|hash|key|path|offset|no|day|position|agent|kind)$/.test(name))
-      .map(([name, value]) => `${name}=${String(value).slice(0, 100)}`)
-      .join(' '),
-  );
+  return reader.getRowObjectsJS().map(rowKeys);
 }
 
 function columnList(columns: readonly string[]): string {

@@ -16,7 +16,6 @@ import {
 import { saveRows } from './clusterRows.js';
 import { readProject, selectModels } from './graph.js';
 import { planTable, readLoads } from './loadPlan.js';
-import { policyInForce } from './macros.js';
 import { type Column, type Manifest, readManifest, storeDraft, type Table } from './manifest.js';
 import type { Model } from './model.js';
 import type { StartProgress } from './progress.js';
@@ -73,10 +72,10 @@ export async function deriveDatasets(of: {
 async function describeDatasets(config: Config, lake: string) {
   const planner = await openDuckDB();
   try {
-    const project = await readProject(planner.connection, config.sql, lake);
+    const project = await readProject(planner.connection, config, lake);
     const names = clusterDatasets.map((name) => `datasets.${name}`);
     const selected = selectModels(project, names.map((name) => `+${name}`).join(','));
-    await describeTables(planner, lake, project, selected, await policyInForce(config));
+    await describeTables(planner, lake, project, selected);
     const { tables } = project.manifest;
     return {
       models: project.nodes,

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
-import { quote } from './warehouse.js';
+import { quote, writeParquet } from './warehouse.js';
 
 /**
  * What a commit says of one source range (add), of merged raw files (merge), of what it folds (snapshot), of a piece of a
@@ -310,4 +310,17 @@ export async function rawDays(connection: DuckDBConnection): Promise<RawDay[]> {
     files: row.files as unknown as string[],
     content: String(row.content),
   }));
+}
+
+/**
+ * Writes what every worker needs to read raw, from the tables that rawDays has filled: which file a line is of now, under
+ * a path that names nobody. The connection has the functions of redaction.
+ */
+export async function writeRawState(connection: DuckDBConnection, lake: string): Promise<void> {
+  const path = 'coalesce(decode(redact_bytes(encode(source_path), true)), source_path) as source_path';
+  const write = (table: string, select: string) =>
+    writeParquet(connection, select, join(lake, 'drafts', `${table}.parquet`));
+  await write('raw_files_state', `select * replace (${path}) from raw_files_state where not is_forgotten`);
+  await write('raw_superseded', 'from raw_superseded');
+  await write('raw_forgotten', 'from raw_forgotten');
 }

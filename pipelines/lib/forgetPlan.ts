@@ -4,9 +4,10 @@ import { exitCodes, UserError } from '../errors.js';
 import { rawFilesTable, readCommits, readRanges } from './commits.js';
 import { findTexts } from './forgetTexts.js';
 import { lakeFolder } from './lake.js';
-import { loadMacros, policyInForce } from './macros.js';
+import { loadMacros } from './macros.js';
 import { readManifest } from './manifest.js';
 import { readSqlFolder } from './model.js';
+import { readPolicy, redactionKey } from './redaction/policy.js';
 import { type DuckDB, openWarehouse, quote } from './warehouse.js';
 
 /** What a person asks to be forgotten. */
@@ -54,7 +55,11 @@ export async function planForget(config: Config, request: ForgetRequest): Promis
   const warehouse = await openWarehouse({ config, tables });
   const { connection } = warehouse;
   try {
-    await loadMacros(connection, (await readSqlFolder(config.sql)).macros, await policyInForce(config));
+    await loadMacros(
+      connection,
+      (await readSqlFolder(config.sql)).macros,
+      await readPolicy(config, await redactionKey(lakeFolder(config))),
+    );
     await readCommits(connection, lakeFolder(config));
     await readRanges(connection);
     await rawFilesTable(connection);
@@ -163,6 +168,11 @@ async function findLoosePlaces(connection: DuckDBConnection): Promise<void> {
     union
     select file_key, byte_offset from core.steps
     join split_sessions using (session_id)
+    union
+    -- An id that was redacted stands otherwise in raw.
+    select file_key, byte_offset
+    from staging.event_rows
+    where session_id in (from all_sessions) and regexp_matches(session_id, '<[A-Z]+[:>]|~')
     union
     select events.file_key, events.byte_offset
     from staging.event_rows as events

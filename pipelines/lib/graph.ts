@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import { type RawDay, rawDays, readCommits } from './commits.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { type Macro, type Model, readSqlFolder, sha256 } from './model.js';
+import { type Policy, type PolicySettings, readPolicy } from './redaction/policy.js';
 import { quote, rawSources } from './warehouse.js';
 
 /** A model that knows its inputs; `own` is the part of its fingerprint that is not its inputs: SQL, macros, engine. */
@@ -14,18 +15,21 @@ export type Project = {
   readonly macros: readonly Macro[];
   readonly manifest: Manifest;
   readonly raw: ReadonlyMap<string, ReadonlyMap<string, RawDay>>;
+  /** Without a key. */
+  readonly policy: Policy;
 };
 
-// Raise it when the runner writes other bytes for the same SQL. Redaction has no policy yet: 'none'.
-const engine = `runner 1, redaction none, DuckDB ${duckdbVersion()}`;
+// Raise it when the runner writes other bytes for the same SQL.
+const runner = `runner 2, DuckDB ${duckdbVersion()}`;
 
 /** Reads the sql folder, the manifest and the commit log; fills the connection's temp tables of lib/commits.ts. */
 export async function readProject(
   connection: DuckDBConnection,
-  folder: string,
+  { sql, ...settings }: PolicySettings & { readonly sql: string },
   lake: string,
 ): Promise<Project> {
-  const { models, macros } = await readSqlFolder(folder);
+  const { models, macros } = await readSqlFolder(sql);
+  const policy = await readPolicy(settings);
   const manifest = await readManifest(lake);
   await readCommits(connection, lake);
   const raw = new Map<string, Map<string, RawDay>>();
@@ -40,10 +44,12 @@ export async function readProject(
     nodes.push({
       ...model,
       inputs,
-      own: [model.sql, macroText, engine].map((text) => sha256(text, 16)).join('.'),
+      own: [model.sql, macroText, `${runner}, redaction ${policy.version}`]
+        .map((text) => sha256(text, 16))
+        .join('.'),
     });
   }
-  return { nodes: inOrder(nodes), macros, manifest, raw };
+  return { nodes: inOrder(nodes), macros, manifest, raw, policy };
 }
 
 /** True for tables whose files have days: raw, @partition day and @split day. */

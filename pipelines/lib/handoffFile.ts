@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { atPoint, makeFolder, publishFile, syncPath } from './lake.js';
+import { atPoint, makeFolder, openOwn, publishFile, syncPath } from './lake.js';
 import { inBatches, type LineWriter } from './lineBatches.js';
 import { linesOf } from './textLines.js';
 
@@ -56,7 +56,7 @@ export async function readHandoff(file: string): Promise<HandoffState> {
 export async function openHandoff(file: string, fresh: boolean, most: number): Promise<LineWriter> {
   await makeFolder(dirname(file));
   const path = fresh ? `${file}.draft` : file;
-  const handle = await open(path, fresh ? 'w' : 'a', 0o600);
+  const handle = await openOwn(path, fresh ? 'w' : 'a');
   const { add, end } = inBatches(most, async (batch) => {
     for (let done = 0; done < batch.length; ) {
       done += (await handle.write(batch, done)).bytesWritten;

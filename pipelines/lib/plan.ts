@@ -15,7 +15,7 @@ export type PlanLine = {
 export async function readPlan(options: { config: Config; select?: string | undefined; full?: boolean }) {
   const duckdb = await openDuckDB();
   try {
-    const project = await readProject(duckdb.connection, options.config.sql, lakeFolder(options.config));
+    const project = await readProject(duckdb.connection, options.config, lakeFolder(options.config));
     return planBuild(project, selectModels(project, options.select), options.full);
   } finally {
     duckdb.close();
@@ -38,7 +38,8 @@ export function whyStale(project: Project, node: Node, day: string): string | nu
       : table?.files[day]?.fingerprint;
   if (!before) return 'new';
   const parts = before.split('.');
-  const reasons = ['sql', 'macros', 'DuckDB or runner', ...node.inputs.map((input) => `input ${input}`)];
+  const inputs = node.inputs.map((input) => `input ${input}`);
+  const reasons = ['sql', 'macros', 'DuckDB, runner or policy', ...inputs];
   const first = fingerprint(project, node, day)
     .split('.')
     .findIndex((part, index) => part !== parts[index]);

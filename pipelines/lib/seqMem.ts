@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
-import { atPoint, makeFolder, syncPath } from './lake.js';
+import { atPoint, makeFolder, openOwn, syncPath } from './lake.js';
 import { inBatches, type LineWriter } from './lineBatches.js';
 import { linesOf } from './textLines.js';
 
@@ -163,7 +163,7 @@ async function readMemo(file: string): Promise<SeqMem> {
 
 async function remember(config: Config, memo: Memo): Promise<void> {
   await makeFolder(config.state);
-  const handle = await open(memoFile(config), 'a+', 0o600);
+  const handle = await openOwn(memoFile(config), 'a+');
   const lead = (await isTorn(handle)) ? '\n' : '';
   await handle.write(`${lead}${JSON.stringify(memo)}\n`).finally(() => handle.close());
 }

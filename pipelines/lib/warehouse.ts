@@ -101,7 +101,7 @@ export function rawRelation(lake: string, days: readonly RawDay[]): string {
   const read = (name: string) => `read_parquet(${quote(join(lake, 'drafts', `${name}.parquet`))})`;
   return `select lines.* replace (files.source_path as source_path), files.generation, files.is_current
     from ${readParquet(lake, files, true)} as lines
-    join (from ${read('raw_files_state')} where not is_forgotten) as files using (file_key)
+    join ${read('raw_files_state')} as files using (file_key)
     anti join ${read('raw_superseded')} as superseded using (file_key, byte_offset, byte_length)
     anti join ${read('raw_forgotten')} as forgotten using (file_key, byte_offset)`;
 }

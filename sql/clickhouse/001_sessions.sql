@@ -31,6 +31,7 @@ create table if not exists sessions (
     reasoning_tokens Nullable(Int64),
     is_replay Nullable(Bool),
     source_path Nullable(String),
+    redaction_policy LowCardinality(Nullable(String)),
     index by_project project_path type bloom_filter granularity 4,
 )
 engine = MergeTree

@@ -43,6 +43,7 @@ create table if not exists turns (
     byte_length Nullable(Int64),
     prompt_hash Nullable(String),
     context_hash Nullable(String),
+    redaction_policy LowCardinality(Nullable(String)),
     index by_turn turn_id type bloom_filter granularity 1,
     index by_prompt prompt_hash type bloom_filter granularity 1,
     index by_project project_path type bloom_filter granularity 4,

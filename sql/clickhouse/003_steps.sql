@@ -41,6 +41,7 @@ create table if not exists steps (
     line_no Nullable(Int64) codec(Delta, ZSTD(1)),
     byte_offset Nullable(Int64) codec(Delta, ZSTD(1)),
     byte_length Nullable(Int64),
+    redaction_policy LowCardinality(Nullable(String)),
     index by_step step_id type bloom_filter granularity 1,
     index by_turn turn_id type bloom_filter granularity 1,
 )

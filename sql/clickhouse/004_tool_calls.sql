@@ -20,6 +20,7 @@ create table if not exists tool_calls (
     source_path Nullable(String),
     byte_offset Nullable(Int64) codec(Delta, ZSTD(1)),
     byte_length Nullable(Int64),
+    redaction_policy LowCardinality(Nullable(String)),
     index by_tool tool_name type set(100) granularity 1,
     index by_outcome outcome type set(10) granularity 1,
 )

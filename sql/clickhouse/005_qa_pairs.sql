@@ -23,6 +23,7 @@ create table if not exists qa_pairs (
     ts_ms Nullable(Int64) codec(Delta, ZSTD(1)),
     source_path Nullable(String),
     source_offset Nullable(Int64) codec(Delta, ZSTD(1)),
+    redaction_policy LowCardinality(Nullable(String)),
     index by_pair qa_id type bloom_filter granularity 1,
     index by_content content_hash type bloom_filter granularity 1,
     index by_question question_hash type bloom_filter granularity 1,

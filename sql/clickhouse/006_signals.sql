@@ -15,6 +15,7 @@ create table if not exists signals (
     source_path Nullable(String),
     byte_offset Nullable(Int64) codec(Delta, ZSTD(1)),
     byte_length Nullable(Int64),
+    redaction_policy LowCardinality(Nullable(String)),
     index by_session session_id type bloom_filter granularity 1,
 )
 engine = MergeTree

@@ -17,6 +17,7 @@ create table if not exists training_events (
     source_path Nullable(String),
     byte_offset Nullable(Int64) codec(Delta, ZSTD(1)),
     byte_length Nullable(Int64),
+    redaction_policy LowCardinality(Nullable(String)),
     index by_id id type bloom_filter granularity 1,
     index by_session session_id type bloom_filter granularity 1,
     index by_payload payload_hash type bloom_filter granularity 1,

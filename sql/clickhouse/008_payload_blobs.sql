@@ -4,6 +4,7 @@ create table if not exists payload_blobs (
     hash String,
     content Nullable(String) codec(ZSTD(3)),
     size Int64,
+    redaction_policy LowCardinality(Nullable(String)),
 )
 engine = MergeTree
 partition by day

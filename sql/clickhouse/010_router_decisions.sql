@@ -26,6 +26,7 @@ create table if not exists router_decisions (
     decision_event String,
     outcome_event Nullable(String),
     override_event Nullable(String),
+    redaction_policy LowCardinality(Nullable(String)),
     index by_task chosen_task type set(100) granularity 1,
 )
 engine = MergeTree

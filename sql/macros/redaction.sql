@@ -20,9 +20,9 @@ create or replace macro may_hold_token(value) as regexp_matches(value,
     || '|\x1b\[');
 
 -- Whether a text may hold what redaction looks for: at least what the detectors find, so that most texts are never handed to
--- them. Own patterns (TRACEMILL_REDACT_FILE) can find anything: with them the variable redact_all is set.
+-- them. Own patterns (TRACEMILL_REDACT_FILE) can find anything: with them the variable redact says 'all'.
 create or replace macro may_hold_secret(value) as
-    coalesce(getvariable('redact_all'), false)
+    getvariable('redact') = 'all'
     or regexp_matches(value,
         -- a name that promises a secret, then what may be a value; or a flag of that name
         '(?i:(pass|pwd|secret|token|key|cred|bearer|jwt|sess|sid|pat|dsn|pw|auth|otp|sas)[\w.$-]*[\\"''`\]]*\s*'
@@ -42,6 +42,7 @@ create or replace macro may_hold_secret(value) as
 -- The text with placeholders for what was found in it.
 create or replace macro redacted(value) as
     case
+        when getvariable('redact') = 'none' then value
         when may_hold_secret(value)
             then coalesce(decode(redact_bytes(encode(value), may_hold_token(value))), value)
         else value end;
@@ -52,9 +53,30 @@ create or replace macro may_hide_secret(value) as regexp_matches(value, '\\u00[2
 -- JSON with every string redacted, keys too, and JSON inside strings.
 create or replace macro redacted_json(value) as
     case
+        when getvariable('redact') = 'none' then value
         when may_hold_secret(value::varchar) or may_hide_secret(value::varchar) then coalesce(
             decode(redact_json_bytes(
                 encode(value::varchar),
                 may_hold_token(value::varchar) or may_hide_secret(value::varchar)))::json,
             value)
         else value end;
+
+-- The version of the policy that texts are redacted under now.
+create or replace macro policy_in_force() as getvariable('redaction_policy');
+
+-- The placeholders that redaction left in a text, in their order.
+create or replace macro placeholders(value) as
+    regexp_extract_all(value, '<(?:SECRET:[a-z][a-z0-9-]*|EMAIL|IP|USER):[0-9a-f]{12}>');
+
+create or replace macro has_placeholder(value) as
+    coalesce(regexp_matches(value, '<(SECRET:[a-z][a-z0-9-]*|EMAIL|IP|USER):[0-9a-f]{12}>'), false);
+
+-- What a placeholder stands for: credential, email, ip, or user, the name of a person.
+create or replace macro placeholder_kind(placeholder) as
+    case when starts_with(placeholder, '<SECRET:') then 'credential'
+        else lower(regexp_extract(placeholder, '^<([A-Z]+):', 1)) end;
+
+-- The rule that found it; people and places have one rule each.
+create or replace macro placeholder_rule(placeholder) as
+    case when starts_with(placeholder, '<SECRET:') then regexp_extract(placeholder, '^<SECRET:([a-z0-9-]+):', 1)
+        else lower(regexp_extract(placeholder, '^<([A-Z]+):', 1)) end;

@@ -135,7 +135,27 @@ typed as (
             'media_type': block.source.media_type
         }) as blocks,
     from with_blocks
+),
+
+-- All that can hold words, paths or names is clean from here on; the lines themselves stay in raw.
+clean as (
+    select
+        * replace (
+            redacted(cwd) as cwd,
+            redacted(git_branch) as git_branch,
+            redacted(user_feedback) as user_feedback,
+            redacted(title) as title,
+            redacted(pr_url) as pr_url,
+            redacted(text) as text,
+            redacted(attachment_path) as attachment_path,
+            list_transform(blocks, lambda block: struct_update(
+                block,
+                text := redacted(block.text),
+                tool_name := redacted(block.tool_name),
+                arguments := redacted_json(block.arguments))) as blocks
+        ),
+    from typed
 )
 
-select * from typed
+select * from clean
 order by file_key, byte_offset, record_no

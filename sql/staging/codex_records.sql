@@ -145,7 +145,29 @@ typed as (
                 '[{"namespace": "VARCHAR", "name": "VARCHAR"}]'),
             lambda tool: concat_ws('.', tool.namespace, tool.name)) as offered_tools,
     from opened
+),
+
+-- All that can hold words, paths or names is clean from here on; the lines themselves stay in raw.
+clean as (
+    select
+        * replace (
+            redacted(tool_name) as tool_name,
+            redacted_json(arguments) as arguments,
+            redacted(output) as output,
+            list_transform(parts, lambda part: struct_update(part, text := redacted(part.text))) as parts,
+            redacted(reasoning) as reasoning,
+            redacted(text) as text,
+            redacted(last_agent_message) as last_agent_message,
+            redacted(reason) as reason,
+            redacted(thread_name) as thread_name,
+            redacted(cwd) as cwd,
+            redacted_json(session_source) as session_source,
+            redacted(git_branch) as git_branch,
+            redacted(instructions) as instructions,
+            list_transform(offered_tools, lambda tool: redacted(tool)) as offered_tools
+        ),
+    from typed
 )
 
-select * from typed
+select * from clean
 order by file_key, byte_offset, record_no

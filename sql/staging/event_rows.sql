@@ -48,14 +48,31 @@ spool_rows as (
         nullif(fields.attempt_id, '') as attempt_id,
         case when json_type(fields.tags) = 'ARRAY' then json_transform(fields.tags, '["VARCHAR"]') else [] end
             as given_tags,
-        case when json_type(fields.payload) = 'OBJECT' then fields.payload::varchar end as payload,
+        case when json_type(fields.payload) = 'OBJECT' then fields.payload end as payload,
     from parsed
+),
+
+-- All that people write, ids too, is clean from here on; the lines themselves stay in raw.
+clean_rows as (
+    select
+        * replace (
+            redacted(event_id) as event_id,
+            redacted(event_type) as event_type,
+            redacted(session_id) as session_id,
+            redacted(lineage_id) as lineage_id,
+            redacted(agent_id) as agent_id,
+            redacted(artifact_id) as artifact_id,
+            redacted(attempt_id) as attempt_id,
+            list_transform(given_tags, lambda tag: redacted(tag)) as given_tags,
+            redacted_json(payload)::varchar as payload
+        ),
+    from spool_rows
 ),
 
 numbered as materialized (
     select *, row_number() over () as row_no
     from (
-        select * from spool_rows
+        select * from clean_rows
         union all by name
         select *, 'seq' as origin, '1' as schema_version from staging.seq_rows
     )

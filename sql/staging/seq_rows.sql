@@ -67,7 +67,19 @@ typed as (
     from named
     -- tracemill's own rows, written by handoff, come from the session logs, which tell the same.
     where not coalesce(given_id = derived_event_id(event_type, object ->> '$.qa_id'), false)
+),
+
+-- All that people write, ids too, is clean from here on; the lines themselves stay in raw.
+clean as (
+    select
+        * replace (
+            redacted(event_id) as event_id,
+            redacted(event_type) as event_type,
+            redacted(session_id) as session_id,
+            redacted_json(payload::json)::varchar as payload
+        ),
+    from typed
 )
 
-select * from typed
+select * from clean
 order by file_key, byte_offset, record_no

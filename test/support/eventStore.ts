@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { after } from 'node:test';
 import { readProject } from '../../pipelines/lib/graph.js';
+import { loadMacros } from '../../pipelines/lib/macros.js';
 import { openDuckDB } from '../../pipelines/lib/warehouse.js';
 import { makeLake, type TestLake } from './lake.js';
 import { runModels, showTables } from './memoryLake.js';
+import { redactionPolicy } from './redaction.js';
 
 /** An event as tests write it; `storeOf` gives it an id and a time where it has none. */
 export type EventSpec = {
@@ -127,8 +129,8 @@ async function openFolds() {
   await lake.sql(eventModels([]));
   const { connection, close } = await openDuckDB();
   for (const schema of ['stored', 'staging', 'events']) await connection.run(`create schema ${schema}`);
-  const { nodes, macros } = await readProject(connection, lake.config.sql, lake.folder);
-  for (const { text } of macros) await connection.run(text);
+  const { nodes, macros } = await readProject(connection, lake.config, lake.folder);
+  await loadMacros(connection, macros, await redactionPolicy());
   await lake.remove();
   return { connection, nodes, close };
 }

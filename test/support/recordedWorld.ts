@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Failure } from '../../pipelines/lib/checks.js';
 import { readProject } from '../../pipelines/lib/graph.js';
+import { loadMacros } from '../../pipelines/lib/macros.js';
+import { kinds } from '../../pipelines/lib/redaction/finding.js';
 import { openDuckDB } from '../../pipelines/lib/warehouse.js';
 import { runModels, showTables } from './memoryLake.js';
 import { type EventSpec, refs } from './recordedEvents.js';
+import { redactionPolicy } from './redaction.js';
 
 type Row = Record<string, unknown>;
 
@@ -30,8 +33,12 @@ export async function openWorlds(edits: Readonly<Record<string, (text: string) =
   const { connection, close } = await openDuckDB();
   for (const schema of ['stored', 'core', 'events', 'datasets'])
     await connection.run(`create schema ${schema}`);
-  const { nodes, macros } = await readProject(connection, folder, folder);
-  for (const { text: statement } of macros) await connection.run(statement);
+  const { nodes, macros } = await readProject(
+    connection,
+    { sql: folder, redact: kinds, redactFile: null },
+    folder,
+  );
+  await loadMacros(connection, macros, await redactionPolicy());
   await rm(folder, { recursive: true });
   /** Makes a world of events, whose rows stand in the order of `events`, or in that of the places in `arrival`. */
   const world = async (events: readonly EventSpec[], rows: OtherRows = {}, arrival?: readonly number[]) => {

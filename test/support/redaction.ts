@@ -11,7 +11,7 @@ export function redactionPolicy(
   options: { kinds?: readonly Kind[]; file?: string | null } = {},
 ): Promise<Policy> {
   const { kinds = ['credential', 'email', 'ip', 'home'], file = null } = options;
-  return readPolicy({ kinds, file, key: new Uint8Array(32) });
+  return readPolicy({ redact: kinds, redactFile: file }, new Uint8Array(32));
 }
 
 /** A DuckDB with the redaction macros; `redacted` gives what they make of many texts, in their order. */

@@ -2,9 +2,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Node, readProject } from '../../pipelines/lib/graph.js';
+import { loadMacros } from '../../pipelines/lib/macros.js';
 import type { Macro } from '../../pipelines/lib/model.js';
+import { kinds } from '../../pipelines/lib/redaction/finding.js';
 import { identifier, openDuckDB, rawSources } from '../../pipelines/lib/warehouse.js';
 import { rawTable, readRawLines } from './rawLines.js';
+import { redactionPolicy } from './redaction.js';
 
 /** One text of the sql folder replaced by another: a rule switched off. */
 export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
@@ -54,7 +57,11 @@ export type Project = {
 /** Reads the sql folder and runs every model over no lines at all, for the columns. */
 export async function openProject(folder: string): Promise<Project> {
   const { connection, close } = await openDuckDB();
-  const { nodes, macros } = await readProject(connection, folder, '/nonexistent');
+  const { nodes, macros } = await readProject(
+    connection,
+    { sql: folder, redact: kinds, redactFile: null },
+    '/nonexistent',
+  );
   const models = nodes.filter(({ isCheck }) => !isCheck);
   const empty = new Map<string, string>();
   await startDatabase(connection, models, macros);
@@ -167,7 +174,7 @@ function usesOne(
 async function startDatabase(connection: DuckDBConnection, nodes: readonly Node[], macros: readonly Macro[]) {
   const layers = new Set(['raw', ...nodes.map(({ name }) => name.split('.')[0] ?? '')]);
   for (const layer of layers) await connection.run(`create schema ${layer}`);
-  for (const { text } of macros) await connection.run(text);
+  await loadMacros(connection, macros, await redactionPolicy());
   for (const source of rawSources) await connection.run(rawTable(source, []));
 }
 

@@ -9,6 +9,7 @@ import {
   DuckDBScalarFunction,
   type DuckDBVector,
 } from '@duckdb/node-api';
+import { quote } from '../warehouse.js';
 import type { Policy } from './policy.js';
 import { redactJson } from './redactJson.js';
 import { redactText } from './redactText.js';
@@ -17,8 +18,8 @@ type Redact = (text: string, tokens: boolean) => string | null;
 
 /**
  * Registers redact_bytes and redact_json_bytes, which sql/macros/redaction.sql wraps: text as UTF-8 in a BLOB in and out
- * (a VARCHAR would end at a NUL) with what may_hold_token says of it, null where nothing was found. Own patterns may find what may_hold_secret does not know,
- * so with them every text is looked at.
+ * (a VARCHAR would end at a NUL) with what may_hold_token says of it, null where nothing was found. Own patterns may find
+ * what may_hold_secret does not know, so with them every text is looked at.
  */
 export async function registerRedaction(connection: DuckDBConnection, policy: Policy): Promise<void> {
   const register = (name: string, redact: Redact) =>
@@ -32,7 +33,15 @@ export async function registerRedaction(connection: DuckDBConnection, policy: Po
     );
   register('redact_bytes', (text, tokens) => redactText(text, policy, { tokens }));
   register('redact_json_bytes', (text, tokens) => redactJson(text, policy, { tokens }));
-  await connection.run(`set variable redact_all = ${policy.patterns.length > 0}`);
+  await connection.run(
+    `set variable redact = ${quote(policyReach(policy))}; set variable redaction_policy = ${quote(policy.version)}`,
+  );
+}
+
+/** Which texts are looked at: all, those that may hold what the detectors know, or none. */
+function policyReach({ kinds, patterns }: Policy): 'all' | 'likely' | 'none' {
+  if (patterns.length > 0) return 'all';
+  return kinds.size > 0 ? 'likely' : 'none';
 }
 
 function redactChunk(input: DuckDBDataChunk, output: DuckDBVector, redact: Redact): void {

@@ -9,13 +9,17 @@ import { ruleNames } from './findSecrets.js';
 /** An own rule of TRACEMILL_REDACT_FILE. */
 export type OwnPattern = { readonly name: string; readonly pattern: RegExp };
 
+/** The settings that choose a policy. */
+export type PolicySettings = { readonly redact: readonly Kind[]; readonly redactFile: string | null };
+
 /** What is looked for, what may stay, and the key that placeholders are made with. */
 export type Policy = {
   readonly kinds: ReadonlySet<Kind>;
   readonly patterns: readonly OwnPattern[];
   /** Whether a value may stay. */
   readonly allows: (value: string) => boolean;
-  readonly key: Uint8Array;
+  /** Null where nothing is redacted, only read: a lake has a key from its first build on. */
+  readonly key: Uint8Array | null;
   /** 12 hex digits of a SHA-256 over rules, kinds and file: what was redacted under another one is out of date. */
   readonly version: string;
 };
@@ -44,15 +48,14 @@ const fileSchema = z.strictObject({
 });
 type PolicyFile = z.output<typeof fileSchema>;
 
-/** The policy of the settings; `file` is TRACEMILL_REDACT_FILE. Throws a UserError that names what is wrong in it. */
-export async function readPolicy(options: {
-  kinds: readonly Kind[];
-  file: string | null;
-  key: Uint8Array;
-}): Promise<Policy> {
-  const content = options.file === null ? { patterns: [], allow: [] } : await readPolicyFile(options.file);
-  const where = options.file ?? '';
-  const wanted = kinds.filter((kind) => options.kinds.includes(kind));
+/** The policy of the settings. Throws a UserError that names what is wrong in TRACEMILL_REDACT_FILE. */
+export async function readPolicy(
+  { redact, redactFile }: PolicySettings,
+  key: Uint8Array | null = null,
+): Promise<Policy> {
+  const content = redactFile === null ? { patterns: [], allow: [] } : await readPolicyFile(redactFile);
+  const where = redactFile ?? '';
+  const wanted = kinds.filter((kind) => redact.includes(kind));
   const version = createHash('sha256').update(JSON.stringify([redaction, ruleNames, wanted, content]));
   return {
     kinds: new Set(wanted),
@@ -61,9 +64,15 @@ export async function readPolicy(options: {
       pattern: ownPattern(where, name, pattern, flags),
     })),
     allows: allowList(where, content.allow),
-    key: options.key,
+    key,
     version: version.digest('hex').slice(0, 12),
   };
+}
+
+/** The policy with the lake's key, which is made where there is none yet; a policy that looks for nothing needs none. */
+export async function withKey(policy: Policy, lake: string): Promise<Policy> {
+  const isIdle = policy.kinds.size === 0 && policy.patterns.length === 0;
+  return isIdle ? policy : { ...policy, key: await redactionKey(lake) };
 }
 
 /** The lake's key for placeholders, made on first use: 32 random bytes that only the owner reads. */
@@ -71,7 +80,7 @@ export async function redactionKey(lake: string): Promise<Uint8Array> {
   const path = join(lake, 'redaction.key');
   const found = await readFile(path).catch(() => null);
   if (found !== null) return checkedKey(path, found);
-  await mkdir(lake, { recursive: true });
+  await mkdir(lake, { recursive: true, mode: 0o700 });
   // Linked into place when it is whole: of two that come at once, both read the one that was there first.
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const file = await open(draft, 'wx', 0o600);
@@ -88,7 +97,7 @@ export async function redactionKey(lake: string): Promise<Uint8Array> {
 function checkedKey(path: string, key: Uint8Array): Uint8Array {
   if (key.length === 32) return key;
   throw new UserError(
-    `${path}: is not 32 bytes long; put the copy of your backup back, or remove it to have all placeholders made anew`,
+    `${path}: is not 32 bytes long; put the copy of your backup back, or remove it and run \`tracemill build --full\` for other placeholders`,
   );
 }
 

@@ -28,9 +28,10 @@ function replaced(text: string, found: readonly Finding[], policy: Policy): stri
 }
 
 /** What stands for a value: the same for the same value, told from others by 12 digits of a keyed hash. */
-export function placeholderOf(finding: Finding, value: string, key: Uint8Array): string {
+export function placeholderOf(finding: Finding, value: string, key: Policy['key']): string {
   // As home_as_tilde has it.
   if (finding.rule === 'home') return '~';
+  if (key === null) throw new Error('a policy without a key redacts nothing');
   const kind = { credential: 'secret', email: 'email', ip: 'ip', home: 'user' }[finding.kind];
   const hash = createHmac('sha256', key).update(`${kind} ${value}`).digest('hex').slice(0, 12);
   return finding.kind === 'credential'

@@ -10,6 +10,7 @@ import { amount } from './lib/progress.js';
 import { type PurgedLines, readPurgedLines } from './lib/purgedLines.js';
 import { type ReadResult, readRanges } from './lib/rangeReader.js';
 import { openRawWriter } from './lib/rawWriter.js';
+import { withoutSecrets } from './lib/redaction/words.js';
 import type { Warning } from './lib/scan.js';
 import { milliseconds } from './lib/settings.js';
 import { forgetRows } from './lib/tombstones.js';
@@ -85,7 +86,7 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
         bytesPerSecond: Math.round(bytes / Math.max(seconds, 1e-3)),
         commit,
         merged,
-        warnings,
+        warnings: await withoutSecrets(config, warnings),
       };
     } catch (error) {
       await sweepDrafts(lake);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { findSecrets } from '../pipelines/lib/redaction/findSecrets.js';
 import { redactJson, redactWords } from '../pipelines/lib/redaction/redactJson.js';
 import { redactText } from '../pipelines/lib/redaction/redactText.js';
 import { unknownPresetRules } from '../pipelines/lib/redaction/secretlint.js';
@@ -53,6 +54,13 @@ test('each is gone from lines that were wrapped, also where it is cut in two', (
     }
   }
   assert.deepEqual(left, []);
+  // As a dataset shows the arguments of a call that was redacted: an escape before a placeholder is no secret.
+  const shown = redactText(
+    wrapped(`${'-'.repeat(40)} docker login -u svc -p Tr0ub4dor9!z registry.internal`),
+    policy,
+  );
+  assert.match(shown ?? '', /-p\s+<SECRET:[^>]+> registry/);
+  assert.deepEqual(findSecrets(JSON.stringify(shown), policy), []);
   const ordinary = `${'x'.repeat(58)} sk-ant-api03-${'a1B2'.repeat(16)}`.slice(-80);
   assert.match(redactText(`${ordinary}\nand more`, policy) ?? '', /<SECRET:[^>]+>\nand more$/);
 });

@@ -19,6 +19,15 @@ create or replace macro may_hold_token(value) as regexp_matches(value,
     -- colours can stand in the midst of anything
     || '|\x1b\[');
 
+-- Whether a text holds lines that were cut at a width, not between words: then a token may stand on two of them, and its
+-- letters are not seen from outside. The widths are those of pipelines/lib/redaction/readings.ts.
+create or replace macro may_be_wrapped(value) as regexp_matches(value,
+    '(?:^|\n)(?:[^\n]{64}|[^\n]{70}|[^\n]{72}|[^\n]{76}|[^\n]{78}|[^\n]{79}|[^\n]{80})\r?\n ?\S');
+
+-- The same of lines in strings of JSON text, as far as they hold no escapes but those at their ends.
+create or replace macro may_be_wrapped_in_json(value) as regexp_matches(value,
+    '(?:"|\\n)(?:[^\\"]{64}|[^\\"]{70}|[^\\"]{72}|[^\\"]{76}|[^\\"]{78}|[^\\"]{79}|[^\\"]{80})(?:\\r)?\\n ?[^\\"\s]');
+
 -- Whether a text may hold what redaction looks for: at least what the detectors find, so that most texts are never handed to
 -- them. Own patterns (TRACEMILL_REDACT_FILE) can find anything: with them the variable redact says 'all'.
 create or replace macro may_hold_secret(value) as
@@ -49,7 +58,7 @@ create or replace macro may_be_hiding(value) as regexp_matches(value, '^\s*[\[{]
 create or replace macro redacted(value) as
     case
         when getvariable('redact') = 'none' then value
-        when may_hold_secret(value) or may_be_hiding(value) then coalesce(
+        when may_hold_secret(value) or may_be_hiding(value) or may_be_wrapped(value) then coalesce(
             decode(redact_bytes(encode(value), may_hold_token(value) or may_be_hiding(value))),
             value)
         else value end;
@@ -58,7 +67,8 @@ create or replace macro redacted(value) as
 create or replace macro redacted_json(value) as
     case
         when getvariable('redact') = 'none' then value
-        when may_hold_secret(value::varchar) or may_hide_secret(value::varchar) then coalesce(
+        when may_hold_secret(value::varchar) or may_hide_secret(value::varchar)
+            or may_be_wrapped_in_json(value::varchar) then coalesce(
             decode(redact_json_bytes(
                 encode(value::varchar),
                 may_hold_token(value::varchar) or may_hide_secret(value::varchar)))::json,

@@ -7,13 +7,13 @@ export const canaryKinds: readonly Planted[] = [...plantedSecrets, ...plantedPeo
  * How many sessions of each sort share the kinds out: few in each, so that one text does not give another's secret away.
  * Each place has every second kind, more than sixty.
  */
-export const groupCount = 24;
+export const groupCount = 12;
 
 /** Puts canaries between marks that name place and kind, which stay when the canary itself goes. */
 export type Planter = {
   readonly group: number;
-  /** All kinds of the group, each on lines of its own. */
-  readonly text: (place: string) => string;
+  /** All kinds of the group, each on lines of its own, written in the way of `shape`. */
+  readonly text: (place: string, shape?: (text: string) => string) => string;
   /** Those of one line, on one line. */
   readonly line: (place: string) => string;
   /** One of one line, another one at each call. */
@@ -54,10 +54,12 @@ export function planter(group: number, plants: Plants): Planter {
   };
   return {
     group,
-    text: (place) =>
+    text: (place, shape) =>
       half(place)
         .map((kind) =>
-          isOneLine(kind) ? inLine(place, kind) : `${note(place, kind)}\n${textOf(kind)}\n${end}`,
+          isOneLine(kind) && shape === undefined
+            ? inLine(place, kind)
+            : `${note(place, kind)}\n${shape?.(textOf(kind)) ?? textOf(kind)}\n${end}`,
         )
         .join('\n'),
     line: (place) =>
@@ -102,9 +104,10 @@ export const patched = (text: string) => {
   return `--- a/x.txt\n+++ b/x.txt\n@@ -1,${lines.length} +1,${lines.length} @@\n${sides.join('\n')}`;
 };
 
-/** Words as a narrow terminal wraps them. */
+/** Words as a narrow terminal wraps them, and the same behind others, so that what is short is cut, too. */
 export const wrapped = (text: string, width = 64) =>
   text.replace(new RegExp(`[^\\n]{${width}}(?=[^\\n])`, 'g'), (line) => `${line}\n`);
+export const wrappedLate = (text: string) => wrapped(`${'-'.repeat(40)} ${text}\n`);
 
 /** The characters of a JSON text's strings as \u escapes where `words` stand, which it must hold as they are. */
 export function escapedIn(json: string, words: string): string {

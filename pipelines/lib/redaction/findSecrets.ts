@@ -55,10 +55,12 @@ export type Around = {
 export function findSecrets(text: string, policy: Policy, around: Around = {}): Finding[] {
   const found: Finding[] = [];
   for (const { text: read, place, isNews } of readings(text)) {
-    const scanned = { text: read, lower: read.toLowerCase(), tokens: around.tokens !== false };
-    const there = [...credentialsIn(scanned, policy, around), ...peopleIn(scanned, policy, around)];
-    const news = isNews === undefined ? there : there.filter((finding) => isNews(finding, found));
-    found.push(...news.map(place));
+    const isWhole = isNews === undefined;
+    // Of lines put together nobody has said yet whether they hold a token.
+    const scanned = { text: read, lower: read.toLowerCase(), tokens: !isWhole || around.tokens !== false };
+    const about = isWhole ? around : { ...around, name: undefined };
+    const there = [...credentialsIn(scanned, policy, about), ...peopleIn(scanned, policy, about)];
+    found.push(...(isWhole ? there : there.filter((finding) => isNews(finding, found))).map(place));
   }
   if (found.length === 0) return [];
   const free = outsidePlaceholders(text, found);
@@ -146,7 +148,8 @@ function outsidePlaceholders(text: string, found: readonly Finding[]): readonly 
       if (from > start) parts.push({ ...finding, start, end: from });
       start = Math.max(start, to);
     }
-    const rest = parts.filter((part) => part.start < part.end && /\S/.test(text.slice(part.start, part.end)));
+    // White space is none, nor is an escape of it in JSON text that stands as it is.
+    const rest = parts.filter((part) => /\S/.test(text.slice(part.start, part.end).replace(/\\[nrt]/g, '')));
     return parts.length === 1 && rest[0]?.start === finding.start && rest[0].end === finding.end
       ? [finding]
       : rest;

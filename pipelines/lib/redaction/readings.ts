@@ -58,11 +58,13 @@ function without(text: string, left: readonly Part[], from = 0, to = text.length
   return { short, place, joins: kept.slice(1).map((part) => part.short) };
 }
 
-// A line that ends where no white space is.
-const broken = /\S(\r?\n)(?=\S)/g;
-// Widths that base64, mail, PEM and terminals are wrapped at; any other counts where two lines running have it.
-const usualWidths = new Set([64, 70, 72, 76, 80]);
-const shortestLine = 40;
+// Where a line of such a width ends and the next one goes on, at most with the space that stood there.
+const broken = /[^\n](\r?\n)(?= ?\S)/g;
+// Widths that base64, mail, PEM and terminals are wrapped at; may_be_wrapped in sql/macros/redaction.sql has the same.
+const widths = new Set([64, 70, 72, 76, 78, 79, 80]);
+const shortestLine = Math.min(...widths);
+// Lines that stand so near are read together: a key has many.
+const nearby = 200;
 
 /** Lines that were cut at a width, not between words: each run of them as one line. */
 function wrappedLines(text: string): Reading[] {
@@ -71,12 +73,12 @@ function wrappedLines(text: string): Reading[] {
   for (const { index, 0: whole, 1: end = '' } of text.matchAll(broken)) {
     const start = index + whole.length - end.length;
     const from = text.lastIndexOf('\n', start - 1) + 1;
-    if (!isFull(text, from, start)) continue;
+    if (!widths.has(start - from)) continue;
     const next = text.indexOf('\n', start + end.length);
     const to = next < 0 ? text.length : next;
     const last = runs.at(-1);
     const part = { start, end: start + end.length };
-    if (last !== undefined && last.to === start + end.length - 1) {
+    if (last !== undefined && from - last.to <= nearby) {
       last.breaks.push(part);
       last.to = to;
     } else runs.push({ from, to, breaks: [part] });
@@ -93,14 +95,4 @@ function wrappedLines(text: string): Reading[] {
     };
     return { text: short, place, isNews };
   });
-}
-
-/** Whether a line is as long as lines are wrapped, or as the one before or behind it. */
-function isFull(text: string, from: number, to: number): boolean {
-  const width = to - from;
-  if (width < shortestLine) return false;
-  if (usualWidths.has(width)) return true;
-  const before = from - 1 - (text.lastIndexOf('\n', from - 2) + 1);
-  const next = text.indexOf('\n', to + 1);
-  return (from > 0 && before === width) || (next >= 0 && next - to - 1 === width);
 }

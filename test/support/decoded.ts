@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
-import { openDuckDB, quote } from '../../pipelines/lib/warehouse.js';
+import { identifier, openDuckDB, quote } from '../../pipelines/lib/warehouse.js';
 import { openCollection } from '../../pipelines/lib/zvec.js';
 import { textsOf } from './leaks.js';
 
@@ -9,21 +9,32 @@ import { textsOf } from './leaks.js';
 export type Placed = { readonly where: string; readonly text: string };
 
 /** Every text in the Parquet files below a folder, nested ones too; `where` is the path and the column. */
-export async function* parquetTexts(folder: string, isWanted: (path: string) => boolean = () => true) {
+export async function* parquetTexts(
+  folder: string,
+  isWanted: (path: string) => boolean = () => true,
+): AsyncGenerator<Placed> {
   const { connection, close } = await openDuckDB();
   try {
     for (const path of (await filesBelow(folder)).filter((name) => name.endsWith('.parquet'))) {
       if (!isWanted(path)) continue;
       const file = `read_parquet(${quote(join(folder, path))}, hive_partitioning = false)`;
-      const reader = await connection.stream(`select * from ${file}`);
-      for await (const rows of reader.yieldRowObjectJs()) {
-        for (const row of rows) yield* inRow(path, row);
-      }
+      const described = await connection.runAndReadAll(`describe select * from ${file}`);
+      const columns = described
+        .getRows()
+        .filter(([, type]) => !wordless.test(String(type)))
+        .map(([name]) => identifier(String(name)));
+      if (columns.length === 0) continue;
+      const reader = await connection.stream(`select ${columns.join(', ')} from ${file}`);
+      for await (const rows of reader.yieldRowObjectJs()) for (const row of rows) yield* inRow(path, row);
     }
   } finally {
     close();
   }
 }
+
+// Columns of these types hold no text.
+const wordless =
+  /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE|FLOAT|BOOLEAN|DATE|TIME.*|DECIMAL.*)(?:\[\])*$/;
 
 /** Every text of the other files below a folder: whole, and what its JSON lines say (the search reads JSON itself). */
 export async function* fileTexts(folder: string, isWanted: (path: string) => boolean = () => true) {

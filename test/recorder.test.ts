@@ -51,7 +51,9 @@ test('each type keeps a whole payload as it is, and does without every field tha
   for (const type of types) {
     const { payload, required } = fullEvents[type];
     const slim = Object.fromEntries(Object.entries(payload).filter(([field]) => required.includes(field)));
-    for (const kept of [{ ...payload, of_my_own: [{ kept: null }] }, slim]) {
+    // A tombstone with a misspelt key would forget less than was meant.
+    const own = type === 'data.forgotten' ? {} : { of_my_own: [{ kept: null }] };
+    for (const kept of [{ ...payload, ...own }, slim]) {
       assert.ok(record(type, kept, allRefs, ['mine']).ok, `${type}: ${errors.at(-1)}`);
       given.push({ event_type: type, schema_version: 1, ...allRefs, tags: ['mine'], payload: kept });
     }
@@ -99,6 +101,9 @@ test('each type refuses each field that does not fit, by name, and writes nothin
       assert.equal(message, `${type}: refs.${ref}: is missing${ending}`);
     }
   }
+  const tombstone = (payload: object) => refused('data.forgotten', { reason: 'r', ...payload }, allRefs);
+  assert.match(tombstone({ sessions: ['s1'], text_hash: ['a'] }), /text_hash/);
+  assert.match(tombstone({ sessions: [] }), /must name sessions or places/);
   assert.deepEqual(await recordedIn(path), []);
 });
 

@@ -144,7 +144,9 @@ test('a file and a folder without read permission: a word, exit 0, and read once
   await chmod(logs.at('claude/projects/closed'), 0);
   // Root may read everything, so the run is somebody else's then.
   const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
-  if (nobody.uid !== undefined) await chown(logs.lake.folder, nobody.uid, nobody.gid);
+  const { folder, config } = logs.lake;
+  for (const path of [folder, config.data, join(config.data, 'lake')])
+    if (nobody.uid !== undefined) await chown(path, nobody.uid, nobody.gid);
   const run = spawnSync(process.execPath, [cli, 'ingest', '--json', '--settle', '0'], {
     ...nobody,
     encoding: 'utf8',

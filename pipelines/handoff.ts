@@ -49,7 +49,7 @@ export const command: Command = {
       summary: [
         `${result.file}: ${counts.join(', ')}`,
         `${result.seqMem}: ${amount(result.noted, 'items')} new`,
-        describeGate(result.gate),
+        ...(result.gate?.texts === 0 ? [] : [describeGate(result.gate)]),
       ],
       json: result,
     };

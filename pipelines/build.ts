@@ -2,7 +2,7 @@ import type { Config } from './config.js';
 import { exitCodes } from './errors.js';
 import { foldAsOf } from './lib/asOf.js';
 import { buildArguments, readSelection } from './lib/buildArguments.js';
-import { describeTables, type Failure, queryFailure, runClaim } from './lib/checks.js';
+import { describeTables, type Failure, runClaim } from './lib/checks.js';
 import type { Command } from './lib/command.js';
 import { writeRawState } from './lib/commits.js';
 import { makeFiles, viewInputs } from './lib/drafts.js';
@@ -22,6 +22,7 @@ import { loadMacros } from './lib/macros.js';
 import { type Manifest, openPublication, publish } from './lib/manifest.js';
 import { fingerprint, planBuild, readPlan, whyStale } from './lib/plan.js';
 import type { Progress, StartProgress } from './lib/progress.js';
+import { failedQuery } from './lib/queryFailure.js';
 import { withKey } from './lib/redaction/policy.js';
 import { withPolicy } from './lib/redaction/policyColumn.js';
 import { describeBuild, describeFailure, describePlan, type Step, type Tally, tally } from './lib/report.js';
@@ -200,9 +201,7 @@ async function buildNode(
     table.fingerprint = node.split ? made : '';
     return [];
   } catch (error) {
-    const rule = queryFailure(error);
-    if (rule === null) throw error;
-    return [{ model: node.name, day, rule, rows: 0, examples: [] }];
+    return [failedQuery(error, node, day)];
   }
 }
 

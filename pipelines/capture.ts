@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config.js';
@@ -7,7 +6,7 @@ import { describePass } from './lib/capturePass.js';
 import { type Capture, endCapture, readCapture, readWatchStatus, writeCapture } from './lib/captureState.js';
 import { runVerbs, startVerb } from './lib/childVerb.js';
 import type { Command, Context, Outcome } from './lib/command.js';
-import { makeFolder } from './lib/lake.js';
+import { makeFolder, openOwn } from './lib/lake.js';
 import { lastLines } from './lib/logFile.js';
 import { type Holder, isRunning, readHolder } from './lib/pidFile.js';
 import { amount } from './lib/progress.js';
@@ -166,7 +165,7 @@ async function pass(call: Call, handoff: string[], words: string): Promise<Outco
 async function startWatch(config: Config, { from }: Capture): Promise<number> {
   const handle = await writing(config.watchLog, 'SEQ_AGENT_QA_LOG', async () => {
     await makeFolder(dirname(config.watchLog));
-    return open(config.watchLog, 'a', 0o600);
+    return openOwn(config.watchLog);
   });
   try {
     const words = ['watch', '--background', ...(from === null ? [] : ['--from', from])];

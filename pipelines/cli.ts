@@ -1,9 +1,12 @@
 #!/usr/bin/env node
+import { homedir } from 'node:os';
+import { inspect } from 'node:util';
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { readConfig } from './config.js';
-import { exitCodes, UserError } from './errors.js';
+import { errorPlaces, errorWords, exitCodes, UserError } from './errors.js';
 import type { Command, Outcome } from './lib/command.js';
+import { printable } from './lib/printable.js';
 import { silentProgress, terminalProgress } from './lib/progress.js';
 
 /** Verb -> one line of help and the file that carries it out, loaded only when it is run. */
@@ -28,6 +31,10 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
   verify: { describe: 'Rebuild every source range and compare SHA-256', load: () => import('./verify.js') },
   status: { describe: 'What the lake holds and what is out of date', load: () => import('./status.js') },
   doctor: { describe: 'Check this machine and print every setting', load: () => import('./doctor.js') },
+  forget: {
+    describe: 'Leave sessions, projects or texts out of everything',
+    load: () => import('./forget.js'),
+  },
   record: { describe: 'Record a training event into the spool', load: () => import('./record.js') },
   'router-audit': {
     describe: 'Check whether router decisions are worth training on',
@@ -40,9 +47,14 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
   start: { describe: 'Run the whole job once, on samples if need be', load: () => import('./start.js') },
 };
 
+// What is written holds text of sessions: its owner alone reads it, also where a library makes the file or the folder.
+process.umask(0o077);
+
 const argv = hideBin(process.argv);
 // Words that cannot be written, as to a log on a full disk, must not end the work.
 process.stderr.on('error', () => {});
+// Node itself would print the words of an error.
+process.on('uncaughtException', (error) => process.exit(report(error, argv.includes('--debug'))));
 process.exitCode = await main(argv);
 
 async function main(words: string[]): Promise<number> {
@@ -92,26 +104,35 @@ async function main(words: string[]): Promise<number> {
 async function runCommand(command: Command, args: Record<string, unknown>): Promise<Outcome> {
   return command.run(args, {
     config: readConfig(),
-    log: (line) => process.stderr.write(`${line}\n`),
+    log: say,
     progress: args.json === true ? silentProgress : terminalProgress(process.stderr),
     now: () => new Date(),
   });
 }
 
 function finish(outcome: Outcome, json: boolean): number {
-  const lines = json ? [JSON.stringify(outcome.json)] : outcome.summary;
+  const lines = json ? [JSON.stringify(outcome.json)] : outcome.summary.map(printable);
   if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
   return outcome.exitCode ?? exitCodes.ok;
 }
 
+/** Without --debug no words but a UserError's: any other error may quote the text of a session, and cron and watch keep a log. */
 function report(error: unknown, debug: boolean): number {
   const known = error instanceof UserError;
-  const text =
-    error instanceof Error
-      ? known && !debug
-        ? error.message
-        : (error.stack ?? error.message)
-      : String(error);
-  process.stderr.write(`${text}\n`);
+  const faulty =
+    'tracemill: ended by a fault of its own; run it again with --debug for the words of the error, which may quote your logs';
+  const lines = debug
+    ? [inspect(error)]
+    : known
+      ? [error.message]
+      : [errorWords(error), ...errorPlaces(error), `${faulty} (${errorWords(error)})`];
+  for (const line of lines) say(line);
   return known ? error.exitCode : exitCodes.failed;
+}
+
+function say(line: string): void {
+  // A log goes to others when something is wrong; the name in the home folder's path need not.
+  const home = homedir();
+  const words = home.length > 1 ? line.split(`${home}/`).join('~/') : line;
+  process.stderr.write(`${printable(words)}\n`);
 }

@@ -1,17 +1,19 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, mkdir, stat, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { DuckDBInstance } from '@duckdb/node-api';
 import glob from 'fast-glob';
 import { type Config, type Root, settingValue } from './config.js';
-import { exitCodes, UserError } from './errors.js';
+import { errorWords, exitCodes, UserError } from './errors.js';
 import { readCapture } from './lib/captureState.js';
 import { loadChdb } from './lib/chdb.js';
 import { findLeaving, lastCommitAt, readCleanupDays } from './lib/cleanup.js';
 import { pingServer } from './lib/clickhouseServer.js';
 import type { Command, Outcome } from './lib/command.js';
 import { readCrontab, takeOut } from './lib/crontab.js';
+import { openToOthers } from './lib/modes.js';
 import { readHolder } from './lib/pidFile.js';
 import { amount, duration } from './lib/progress.js';
+import { readPolicy } from './lib/redaction/policy.js';
 import { type SettingName, settings } from './lib/settings.js';
 import { zvecProblem } from './lib/zvec.js';
 import { claude } from './sources/claude.js';
@@ -31,10 +33,12 @@ async function doctor(config: Config, now: Date): Promise<Outcome> {
     nodeVersion(),
     await duckdb(),
     await dataFolder(config),
+    await privacy(config),
     await warehouse(config),
     ...(await Promise.all(config.claudeRoots.map((root) => sessionFolder('Claude Code', root)))),
     ...(await Promise.all(config.codexRoots.map((root) => sessionFolder('Codex', root)))),
     await zvec(),
+    await inWords('redaction', redaction(config)),
     await inWords('cleanup', claudeCleanup(config, now)),
     await inWords('last ingest', lastIngest(config, now)),
     await unattended(config),
@@ -79,7 +83,11 @@ async function duckdb(): Promise<Finding> {
     connection.closeSync();
     return { name: 'DuckDB', state: 'ok', text: String(reader.getRows()[0]?.[0]) };
   } catch (error) {
-    return { name: 'DuckDB', state: 'bad', text: `does not load (${String(error)}); run npm install again` };
+    return {
+      name: 'DuckDB',
+      state: 'bad',
+      text: `does not load (${errorWords(error)}); run npm install again`,
+    };
   }
 }
 
@@ -98,6 +106,22 @@ async function dataFolder(config: Config): Promise<Finding> {
       text: `${config.data} cannot be written; change its owner or set TRACEMILL_DATA`,
     };
   }
+}
+
+/** What tracemill writes is for its owner only; the top folder is the user's, and what was copied there has the modes of the copy. */
+async function privacy({ data, seqMem }: Config): Promise<Finding> {
+  const name = 'privacy';
+  // seq's memory log belongs to another program too.
+  const open = await openToOthers(data, [seqMem]);
+  if (open.length > 0) {
+    const words =
+      open.length === 1 ? 'file or folder can be read by others' : 'files and folders can be read by others';
+    const text = `${amount(open.length, 'items')} ${words} (${open[0]}); close them with \`chmod -R go= ${data}\``;
+    return { name, state: 'note', text };
+  }
+  const { mode } = await stat(data).catch(() => ({ mode: 0o700 }));
+  const top = (mode & 0o077) === 0 ? '' : `; others can list ${data} itself, \`chmod go= ${data}\` closes it`;
+  return { name, state: 'ok', text: `nothing below the data folder is readable by others${top}` };
 }
 
 /** Only looks: it makes no database, and does not open one that a load has open. */
@@ -136,6 +160,17 @@ async function inWords(name: string, finding: Promise<Finding>): Promise<Finding
   });
 }
 
+/** What leaves the raw lake, and under which policy. */
+async function redaction(config: Config): Promise<Finding> {
+  const name = 'redaction';
+  const { version, patterns } = await readPolicy(config);
+  const kinds = config.redact.join(', ') || 'none of the known kinds';
+  const own = patterns.length > 0 ? `, and ${patterns.length} patterns of your own` : '';
+  const text = `looks for ${kinds}${own}; policy ${version}`;
+  if (config.redact.length > 0) return { name, state: 'ok', text };
+  return { name, state: 'note', text: `${text}; secrets in logs reach every table and export` };
+}
+
 /** Logs that go before they are read are lost for good. */
 async function claudeCleanup(config: Config, now: Date): Promise<Finding> {
   const name = 'cleanup';
@@ -165,7 +200,7 @@ async function unattended(config: Config): Promise<Finding> {
   const capture = await readCapture(config).catch(() => undefined);
   const text = await readCrontab().catch(() => '');
   const [line] = takeOut(text, config.data).taken;
-  const cron = line === undefined ? [] : [`ingest by cron: ${line.split(' PATH=')[0]}`];
+  const cron = line === undefined ? [] : [`ingest by cron: ${line.split(/ (?:umask|PATH)\b/)[0]}`];
   if (holder !== undefined) return { name, state: 'ok', text: [`on, pid ${holder.pid}`, ...cron].join('; ') };
   if (capture !== undefined) {
     const words = 'not running, though it was not turned off; `tracemill capture on` goes on where it was';

@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Config } from './config.js';
 import { exitCodes, UserError } from './errors.js';
 import { profiles } from './formats/all.js';
@@ -20,6 +20,7 @@ import { withLock } from './lib/lock.js';
 import { loadMacros } from './lib/macros.js';
 import { readManifest } from './lib/manifest.js';
 import { readSqlFolder } from './lib/model.js';
+import { readOut } from './lib/outFolder.js';
 import type { Profile } from './lib/profile.js';
 import type { StartProgress } from './lib/progress.js';
 import { publishExport, writeExtras } from './lib/publication.js';
@@ -75,7 +76,7 @@ export const command: Command = {
       datasets: (args.dataset as string[] | undefined) ?? null,
       profile: String(args.profile ?? 'trl'),
       jsonl: args.jsonl === true,
-      out: resolve(String(args.out ?? join(config.data, 'exports'))),
+      out: readOut(String(args.out ?? join(config.data, 'exports')), config),
       decontaminate: (args.decontaminate as string[] | undefined) ?? [],
       inCluster: args.engine === 'clickhouse',
       scanWith: args.scanWith === undefined ? null : String(args.scanWith),
@@ -120,6 +121,8 @@ export async function exportDatasets(options: ExportOptions): Promise<ExportResu
   checkClusterNames(options.datasets);
   await makeFolder(out);
   const folder = join(out, `.draft-${process.pid}.derived`);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { mode: 0o700 });
   const { deriveDatasets } = await import('./lib/clusterDatasets.js');
   try {
     // Under the lock, so that no load changes what the models read between one and the next.
@@ -142,7 +145,8 @@ async function writeExport(options: ExportOptions, profile: Profile, source: Sou
   await sweepExportDrafts(out, lake);
   const draft = join(out, `.draft-${process.pid}`);
   const spill = `${draft}.spill`;
-  await mkdir(draft, { mode: 0o700 });
+  // Not recursive: in a folder that all may write to, what stands there already is not ours.
+  for (const path of [draft, spill]) await mkdir(path, { mode: 0o700 });
   const { connection, close } = await openDuckDB({ memoryMb: 500, spill });
   try {
     const { macros, models: lakeModels } = await readSqlFolder(config.sql);

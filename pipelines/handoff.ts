@@ -10,7 +10,7 @@ import { withLock } from './lib/lock.js';
 import { pairText } from './lib/pairText.js';
 import { amount } from './lib/progress.js';
 import { describeGate, type GateResult, openGate } from './lib/redaction/gate.js';
-import { openSeqMem, pairEvent, readSeqMem } from './lib/seqMem.js';
+import { openSeqMem, pairEvent, readSeqMem, takeBackRow } from './lib/seqMem.js';
 import { openWarehouse } from './lib/warehouse.js';
 
 /** `tracemill handoff`. */
@@ -48,8 +48,8 @@ export const command: Command = {
     return {
       summary: [
         `${result.file}: ${counts.join(', ')}`,
-        `${result.seqMem}: ${amount(result.noted, 'items')} new`,
-        ...(result.gate?.texts === 0 ? [] : [describeGate(result.gate)]),
+        `${result.seqMem}: ${amount(result.noted, 'items')} new${result.takenBack === 0 ? '' : `, ${amount(result.takenBack, 'items')} taken back`}`,
+        describeGate(result.gate),
       ],
       json: result,
     };
@@ -87,7 +87,8 @@ export async function handoff(options: HandoffOptions): Promise<HandoffResult> {
     const { connection, close } = await openWarehouse({ config, tables });
     try {
       if (!rebuild) await mendHandoff(config.handoff);
-      const { byId, foreign } = rebuild ? { byId: new Map(), foreign: 0 } : await readHandoff(config.handoff);
+      const before = await readHandoff(config.handoff);
+      const { byId, foreign } = rebuild ? { byId: new Map(), foreign: 0 } : before;
       const seqMem = await readSeqMem(config);
       const { unnoted, ...plan } = await planHandoff({
         connection,
@@ -95,6 +96,7 @@ export async function handoff(options: HandoffOptions): Promise<HandoffResult> {
         now,
         from,
         byId,
+        everHandedOff: before.byId.keys(),
         noted: seqMem.ids,
       });
       const gate = await gatePairs(connection, config);
@@ -105,9 +107,14 @@ export async function handoff(options: HandoffOptions): Promise<HandoffResult> {
         await writeDeletions(connection, writer);
         await writer.end();
       }
-      if (unnoted > 0) {
+      if (unnoted + plan.takenBack > 0) {
         const writer = await openSeqMem(config, seqMem);
         for await (const row of pairsOf(connection, 'unnoted_pairs')) await writer.add(seqRow(row, config));
+        const takenBack = await connection.runAndReadAll(
+          'select qa_id, event_id from taken_back order by qa_id',
+        );
+        for (const [qaId, eventId] of takenBack.getRowsJson())
+          await writer.add(takeBackRow({ qaId: String(qaId), eventId: String(eventId), at: now }));
         await writer.end();
       }
       return { file: config.handoff, ...plan, cut, foreign, seqMem: config.seqMem, noted: unnoted, gate };

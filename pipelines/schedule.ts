@@ -71,6 +71,8 @@ function ingestCommand(config: Config): string {
   const broken = Object.entries(environment).find(([, value]) => /[\r\n]/.test(value));
   if (broken !== undefined) throw new UserError(`${broken[0]}: holds a newline; cron cannot be given that`);
   const words = [
+    // The shell makes the log.
+    'umask 077;',
     ...Object.entries(environment).map(([key, value]) => `${key}=${crontabWord(value)}`),
     ...[process.execPath, cli, 'ingest'].map(crontabWord),
     `>>${crontabWord(logOf(config))}`,

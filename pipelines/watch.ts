@@ -1,6 +1,6 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Config } from './config.js';
-import { exitCodes } from './errors.js';
+import { errorWords, exitCodes } from './errors.js';
 import { canIndex, describePass, type PassEnd, runPass } from './lib/capturePass.js';
 import { type WatchStatus, writeWatchStatus } from './lib/captureState.js';
 import { type RunVerb, runQuietly } from './lib/childVerb.js';
@@ -128,7 +128,7 @@ function openJournal({ config, from, now, log }: WatchOptions, files: () => numb
   const set = async (change: Partial<WatchStatus>) => {
     status = { ...status, ...change, files: files() };
     // On a full disk watch goes on: it is needed again once there is room.
-    await writeWatchStatus(config, status).catch((error: Error) => say(`! ${error.message}`));
+    await writeWatchStatus(config, status).catch((error: unknown) => say(`! ${errorWords(error)}`));
   };
   const trouble = async (words: string | null, time: number) => {
     if (words === (status.trouble?.words ?? null)) return;

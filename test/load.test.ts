@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openClickhouse } from '../pipelines/lib/clickhouse.js';
 import type { LoadResult } from '../pipelines/lib/loadReport.js';
+import { readPolicy } from '../pipelines/lib/redaction/policy.js';
 import type { TestLake } from './support/lake.js';
 import { type Days, setSignals, signalLake } from './support/signalLake.js';
 import { runCli, runLoad } from './support/warehouse.js';
@@ -55,6 +56,7 @@ test('a load holds every row of the lake with all its columns; what is not built
   const result = runLoad(environment);
   assert.deepEqual(tally(result, 'signals'), [3, 0, 0, 4]);
   assert.ok(result.left_out.includes('turns') && !result.left_out.includes('signals'));
+  const { version } = await readPolicy(lake.config);
   assert.deepEqual(await ask(`select * from signals where signal_id = 'a'`), [
     {
       day: '2026-01-01',
@@ -72,6 +74,7 @@ test('a load holds every row of the lake with all its columns; what is not built
       source_path: 'a.jsonl',
       byte_offset: '5',
       byte_length: '7',
+      redaction_policy: version,
     },
   ]);
 });

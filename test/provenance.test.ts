@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
+import type { Policy } from '../pipelines/lib/redaction/policy.js';
 import { corpus, type Home, type Query, withLake } from './support/builtLake.js';
 import { expectedRows, foundRows } from './support/countedRows.js';
 import { untraced } from './support/provenance.js';
 import { sampleLake, samples } from './support/sampleLake.js';
 
 test('samples: every row was to be expected, and its text stands in the bytes that its metadata names', async () => {
-  const use = async (query: Query) => {
+  const use = async (query: Query, policy: Policy) => {
     await compareCounts(query);
-    const traced = await trace(query, samples);
+    const traced = await trace(query, samples, policy);
     for (const [dataset, rows] of Object.entries(traced)) assert.ok(rows > 0, `${dataset} has no row`);
 
     // With the last line of its bytes gone a row has text that is nowhere.
@@ -19,7 +20,7 @@ test('samples: every row was to be expected, and its text stands in the bytes th
       ...row,
       metadata: JSON.stringify({ ...metadata, sources: metadata.sources.slice(0, -1) }),
     };
-    assert.notDeepEqual(untraced(shorter, [samples.codex]), []);
+    assert.notDeepEqual(untraced(shorter, [samples.codex, dirname(samples.codex)], policy), []);
   };
   await withLake(samples, use, await sampleLake());
 });
@@ -29,9 +30,9 @@ test('real logs: as many rows as were to be expected; the text of 200 of each da
   skip: corpus === undefined ? 'TRACEMILL_CORPUS is not set' : false,
 }, async () => {
   const home = corpus ?? samples;
-  const use = async (query: Query) => {
+  const use = async (query: Query, policy: Policy) => {
     await compareCounts(query);
-    await trace(query, home);
+    await trace(query, home, policy);
   };
   await withLake(home, use, process.env.TRACEMILL_CORPUS_DATA);
 });
@@ -44,7 +45,7 @@ async function compareCounts(query: Query): Promise<void> {
 }
 
 /** Traces rows of every dataset, 200 of each, drawn by the hash of their ids: dataset -> rows traced. */
-async function trace(query: Query, home: Home): Promise<Record<string, number>> {
+async function trace(query: Query, home: Home, policy: Policy): Promise<Record<string, number>> {
   const traced: Record<string, number> = {};
   const datasets = await query(`select table_name as name from duckdb_columns()
     where schema_name = 'datasets' and column_name = 'metadata' order by all`);
@@ -54,7 +55,7 @@ async function trace(query: Query, home: Home): Promise<Record<string, number>> 
       // Archived sessions of Codex lie beside its sessions.
       const codex = [home.codex, dirname(home.codex)];
       const logs = row.harness === 'claude-code' ? [home.claude] : row.harness === 'codex' ? codex : [];
-      const missing = untraced(row, [...logs, home.events, dirname(home.seq)]);
+      const missing = untraced(row, [...logs, home.events, dirname(home.seq)], policy);
       assert.deepEqual(missing, [], `${name} ${row.id}`);
     }
     traced[String(name)] = rows.length;

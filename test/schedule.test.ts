@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -91,7 +91,7 @@ test('the line that goes into the crontab runs ingest with nothing but what cron
   await onMachine(async ({ folder, data, type, crontab }) => {
     const { status, stdout, stderr } = type('on', '*/10 * * * *');
     assert.equal(status, 0, stderr);
-    assert.match(stdout, /^put into your crontab:\n {2}\*\/10 \* \* \* \* PATH=/);
+    assert.match(stdout, /^put into your crontab:\n {2}\*\/10 \* \* \* \* umask 077; PATH=/);
     const text = Buffer.from(await crontab(), 'latin1').toString();
     assert.match(text, /^\*\/10 \* \* \* \* .* # tracemill [0-9a-f]{12}\n$/);
     assert.doesNotMatch(text, /[^\\]%|hush|CLICKHOUSE/);
@@ -104,7 +104,9 @@ test('the line that goes into the crontab runs ingest with nothing but what cron
     });
     assert.deepEqual([cron.status, cron.stdout, cron.stderr], [0, '', '']);
     assert.deepEqual(await readdir(join(data, 'lake', 'commits')), ['00000001.parquet']);
-    assert.match(await readFile(join(data, 'state', 'schedule.log'), 'utf8'), /read 1 lines/);
+    const log = join(data, 'state', 'schedule.log');
+    assert.match(await readFile(log, 'utf8'), /read 1 lines/);
+    assert.equal((await stat(log)).mode & 0o777, 0o600);
   });
 });
 

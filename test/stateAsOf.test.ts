@@ -21,6 +21,9 @@ function run(config: Config, ...words: string[]) {
   return spawnSync(process.execPath, [cli, 'build', ...words], { env, encoding: 'utf8' });
 }
 
+// The runner's own column is not what is folded.
+const folded = `columns(lambda name: name <> 'redaction_policy')`;
+
 /** The rows of each Parquet file of a folder, by its table. */
 async function rowsIn(folder: string): Promise<Record<string, unknown[]>> {
   const { connection, close } = await openDuckDB();
@@ -28,7 +31,7 @@ async function rowsIn(folder: string): Promise<Record<string, unknown[]>> {
   for (const file of (await readdir(folder)).sort()) {
     const read = `read_parquet(${quote(join(folder, file))}, hive_partitioning = false)`;
     const rows = await connection.runAndReadAll(
-      `select to_json(rows)::varchar from ${read} as rows order by all`,
+      `select to_json(rows)::varchar from (select ${folded} from ${read}) as rows order by all`,
     );
     found[file.replace('.parquet', '')] = rows.getRows().flat();
   }
@@ -50,7 +53,7 @@ async function rowsBy(
   const found: Record<string, unknown[]> = {};
   for (const table of tables) {
     const rows = await query(
-      `select to_json(rows)::varchar as row from events.${table} as rows order by all`,
+      `select to_json(rows)::varchar as row from (select ${folded} from events.${table}) as rows order by all`,
     );
     found[table] = rows.map(({ row }) => row);
   }

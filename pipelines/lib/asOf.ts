@@ -1,12 +1,13 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { exitCodes, UserError } from '../errors.js';
 import type { Outcome } from './command.js';
 import { utc } from './filters.js';
 import { daysOf, hasDays, type Node, type Project, readProject } from './graph.js';
-import { lakeFolder, publishFiles } from './lake.js';
+import { lakeFolder, makeFolder, publishFiles } from './lake.js';
 import { loadMacros } from './macros.js';
+import { readOut } from './outFolder.js';
 import type { StartProgress } from './progress.js';
 import { withPolicy } from './redaction/policyColumn.js';
 import { alignColumns } from './report.js';
@@ -61,11 +62,7 @@ function readOptions(args: Readonly<Record<string, unknown>>, config: Config): {
   if (typeof time !== 'string') throw problem('--out: goes with --as-of only; name a time');
   if (typeof folder !== 'string' || folder === '')
     throw problem('--as-of: writes no lake; name a folder with --out');
-  const out = resolve(folder);
-  if (`${out}${sep}`.startsWith(`${lakeFolder(config)}${sep}`)) {
-    throw problem(`--out ${folder}: lies in the lake, which holds what is so now; name another folder`);
-  }
-  return { asOf: utc('as-of', time), out };
+  return { asOf: utc('as-of', time), out: readOut(folder, config) };
 }
 
 /** Makes `made.<table>` of a model, day by day where it is one of a day; gives the days it has rows of. */
@@ -111,7 +108,7 @@ async function foldNode(
 
 /** A file a table, its rows as the model ordered them, day by day; the files get their names when all are written. */
 async function writeTables({ connection }: DuckDB, nodes: readonly Node[], out: string) {
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   const tables = nodes.map(({ name }) => name.replace('events.', ''));
   const files = tables.map((table) => ({
     draft: join(out, `${table}.parquet.draft`),

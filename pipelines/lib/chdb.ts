@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Config } from '../config.js';
-import { exitCodes, UserError } from '../errors.js';
+import { errorWords, exitCodes, UserError } from '../errors.js';
 import { lakeFolder, makeFolder } from './lake.js';
 import { isRunning } from './processes.js';
 
@@ -48,9 +48,8 @@ export async function loadChdb(): Promise<Chdb> {
   try {
     return (await import(name)) as Chdb;
   } catch (error) {
-    const why = (error instanceof Error ? error.message : String(error)).split('\n')[0];
     throw new UserError(
-      `chdb: is not installed or does not run here (${why}); run \`npm install --include=optional\`, or set CLICKHOUSE_URL to a server`,
+      `chdb: is not installed or does not run here (${errorWords(error)}); run \`npm install --include=optional\`, or set CLICKHOUSE_URL to a server`,
       { cause: error },
     );
   }

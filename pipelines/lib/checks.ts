@@ -4,6 +4,7 @@ import type { Project } from './graph.js';
 import { loadMacros } from './macros.js';
 import type { Column } from './manifest.js';
 import { type Model, sha256 } from './model.js';
+import { bindFailure, rowKeys } from './queryFailure.js';
 import { withPolicy } from './redaction/policyColumn.js';
 import { createView, type DuckDB, identifier, rawRelation, rawSources, tableRelation } from './warehouse.js';
 
@@ -55,9 +56,9 @@ async function describeModel(connection: DuckDBConnection, model: Model): Promis
     const reader = await connection.runAndReadAll(`describe ${model.sql}`);
     columns = reader.getRowsJS().map(([name, type]) => [String(name), String(type)]);
   } catch (error) {
-    throw new UserError(`${model.file}: ${queryFailure(error) ?? error}; correct the model`, {
-      cause: error,
-    });
+    const why = bindFailure(error);
+    if (why === null) throw error;
+    throw new UserError(`${model.file}: ${why}; correct the model`, { cause: error });
   }
   const problem = columnProblem(model, columns);
   if (problem) throw new UserError(`${model.file}: ${problem}`);
@@ -93,19 +94,6 @@ export async function runClaim(connection: DuckDBConnection, model: Model, day: 
   ];
 }
 
-/** What DuckDB said of a failing query, without the data it quotes; null where it is no error of the query. */
-export function queryFailure(error: unknown): string | null {
-  const message = error instanceof Error ? error.message : '';
-  if (!/^[A-Z]\w*( \w+)* Error: /.test(message)) return null;
-  const first = message.split('\n')[0] ?? '';
-  // Binder errors quote the model's own words; any other may quote a row's.
-  if (/^(Binder|Catalog|Parser) Error/.test(first)) return first;
-  return first
-    .replace(/(["'`]).*\1/g, '…')
-    .replace(/Input:.*/, 'Input: …')
-    .slice(0, 200);
-}
-
 function rulesOf(model: Model): Rule[] {
   const filter = (rule: string, condition: string): Rule => ({
     rule,
@@ -131,12 +119,7 @@ function rulesOf(model: Model): Rule[] {
 /** The first three rows' columns that place a row; whatever may hold a human's words is left out. */
 async function exampleKeys(connection: DuckDBConnection, select: string): Promise<string[]> {
   const reader = await connection.runAndReadAll(`select * from (\n${select}\n) limit 3`);
-  return reader.getRowObjectsJS().map((row) =>
-    Object.entries(row)
-      .filter(([name]) => /(^|_)(id|hash|key|path|offset|no|day|position|agent|kind)$/.test(name))
-      .map(([name, value]) => `${name}=${String(value).slice(0, 100)}`)
-      .join(' '),
-  );
+  return reader.getRowObjectsJS().map(rowKeys);
 }
 
 function columnList(columns: readonly string[]): string {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment } from '../config.js';
-import { exitCodes } from '../errors.js';
+import { errorWords, exitCodes } from '../errors.js';
 
 const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
 
@@ -27,7 +27,7 @@ async function runVerb(
 /** Runs a verb out of reach of the terminal's Ctrl-C, so that it ends by itself; nothing of it is printed. Never throws. */
 export const runQuietly: RunVerb = (words) =>
   ended([...words, '--json'], { stdio: ['ignore', 'pipe', 'pipe'], detached: true }).catch(
-    (error: unknown) => ({ code: exitCodes.failed, stdout: '', stderr: String(error) }),
+    (error: unknown) => ({ code: exitCodes.failed, stdout: '', stderr: errorWords(error) }),
   );
 
 /** Starts a verb that outlives this process, its words in an open file; gives its pid and its end. */

@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config.js';
 
@@ -10,6 +10,36 @@ export function lakeFolder(config: Pick<Config, 'data'>): string {
 /** Makes a folder with those above it, readable by its owner only. */
 export async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
+}
+
+/** The same for a folder that is ours alone: one that others could look into, as a copy may be, is closed to them. */
+export async function closedFolder(path: string): Promise<void> {
+  await makeFolder(path);
+  await closeFolder(path);
+}
+
+/** Closes what we keep in a data folder, where it is there; the data folder itself is as its owner made it. */
+export async function closeData(data: string): Promise<void> {
+  for (const name of ['lake', 'exports', 'handoff', 'spool', 'state']) await closeFolder(join(data, name));
+}
+
+async function closeFolder(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats?.isDirectory() && isOpen(stats.mode, stats.uid)) await chmod(path, 0o700);
+}
+
+/** Opens a file of ours for appending, or one to be written anew with `w`; readable by its owner only, also where it was not. */
+export async function openOwn(path: string, flags: 'a' | 'a+' | 'w' = 'a'): Promise<FileHandle> {
+  const handle = await open(path, flags, 0o600);
+  const { mode, uid } = await handle.stat();
+  // Not of a device or a pipe, as /dev/null.
+  if (isOpen(mode, uid) && (mode & 0o170000) === 0o100000) await handle.chmod(0o600);
+  return handle;
+}
+
+/** Whether others than the owner, who is this user, have any right. */
+function isOpen(mode: number, uid: number): boolean {
+  return (mode & 0o077) !== 0 && uid === process.getuid?.();
 }
 
 let drafts = 0;
@@ -53,7 +83,9 @@ export async function publishFiles(
 export async function writeAtomically(path: string, data: string | Uint8Array): Promise<void> {
   const draft = `${path}.draft`;
   await makeFolder(dirname(path));
-  await writeFile(draft, data, { mode: 0o600 });
+  // Made anew: what stands there may be somebody's link to another file, in a folder that is not ours alone.
+  await rm(draft, { force: true });
+  await writeFile(draft, data, { mode: 0o600, flag: 'wx' });
   await publishFile(draft, path);
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Config } from '../config.js';
 import { exitCodes, UserError } from '../errors.js';
-import { armCrash, draftPath, lakeFolder, makeFolder } from './lake.js';
+import { armCrash, closeData, draftPath, lakeFolder, makeFolder } from './lake.js';
 
 // DuckDB's file lock belongs to the process, so it does not hold a second caller of the same process back.
 const held = new Map<string, string>();
@@ -18,6 +18,7 @@ export async function withLock<T>(config: Config, verb: string, work: () => Prom
   try {
     armCrash(config.crashAt);
     await makeFolder(lake);
+    await closeData(config.data);
     const instance = await openLock(lake);
     const note = join(lake, 'lock.holder');
     try {
@@ -65,16 +66,12 @@ async function openLock(lake: string): Promise<DuckDBInstance> {
     const pid = /Conflicting lock is held in .*?\(PID (\d+)\)/.exec(message)?.[1];
     if (pid !== undefined) throw lockedError(await holderVerb(lake, pid), Number(pid), error);
     if (/Could not set lock/.test(message)) throw lockedError('another run', undefined, error);
-    const why = message.split('\n')[0];
     if (/not a valid DuckDB database|Could not read enough bytes/.test(message)) {
       throw new UserError('lake/lock.duckdb: is damaged; delete it, it holds no data', { cause: error });
     }
-    throw new UserError(
-      `lake/lock.duckdb: cannot be opened (${why}); check the folder's owner and free space`,
-      {
-        cause: error,
-      },
-    );
+    throw new UserError(`lake/lock.duckdb: cannot be opened; check the folder's owner and free space`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { copyFile, open, stat, truncate } from 'node:fs/promises';
+import { chmod, copyFile, open, stat, truncate } from 'node:fs/promises';
 
 /** Beyond this many bytes a log is set aside as `<name>.1`, in the place of the one before. */
 export const mostLogBytes = 10e6;
@@ -11,6 +11,7 @@ export async function boundLog(path: string, most = mostLogBytes): Promise<boole
   const { size } = await stat(path).catch(() => ({ size: 0 }));
   if (size <= most) return false;
   await copyFile(path, `${path}.1`);
+  await chmod(`${path}.1`, 0o600);
   await truncate(path);
   return true;
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import { documentLines, openChanges, type PairChanges } from './indexChanges.js';
-import { atPoint, makeFolder, writeAtomically } from './lake.js';
+import { atPoint, closedFolder, writeAtomically } from './lake.js';
 import { documentFormat, type PairDocument, readDocument } from './pairDocument.js';
 import { type GateResult, openGate } from './redaction/gate.js';
 import { linesOf } from './textLines.js';
@@ -77,7 +77,7 @@ export async function followHandoff({ config, rebuild, onBytes }: IndexOptions):
     const isContinued = start > 0 && state?.inode === inode && (await endsOf(handle, start)) === state.ends;
     if (isContinued && !(await hasWholeLine(handle, start, size)))
       return { ...nothing, folder, how: 'unchanged', documents: state?.documents ?? 0 };
-    await makeFolder(folder);
+    await closedFolder(folder);
     await rm(join(folder, 'collection.draft'), { recursive: true, force: true });
     const found = rebuild ? undefined : await openFound(folder);
     const path = join(folder, found === undefined ? 'collection.draft' : 'collection');

@@ -21,7 +21,9 @@ export async function claimPidFile(file: string): Promise<() => Promise<void>> {
   const draft = `${file}.${process.pid}`;
   await writing(file, 'SEQ_AGENT_QA_PIDFILE', async () => {
     await makeFolder(dirname(file));
-    await writeFile(draft, `${own.pid}\n${own.began}\n`, { mode: 0o600 });
+    // In a folder that all may write to, as /tmp, this name may be somebody's link.
+    await rm(draft, { force: true });
+    await writeFile(draft, `${own.pid}\n${own.began}\n`, { mode: 0o600, flag: 'wx' });
   });
   try {
     while (!(await isLinked(draft, file))) {

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { describeFile, type ExportManifest, type FileManifest, versionOf } from './exportManifest.js';
 import { syncPath } from './lake.js';
 
+const ownerOnly = { mode: 0o600 } as const;
+
 /** Gives a finished draft of an export the name of its content, unless the same export is there already. */
 export async function publishExport(of: {
   /** Absolute path of the folder that holds the versions. */
@@ -15,8 +17,9 @@ export async function publishExport(of: {
   const { out, draft, manifest, card } = of;
   const version = versionOf(manifest);
   const folder = join(out, version);
-  await writeFile(join(draft, 'README.md'), card(version));
-  await writeFile(join(draft, 'manifest.json'), `${JSON.stringify({ version, ...manifest }, null, 2)}\n`);
+  await writeFile(join(draft, 'README.md'), card(version), ownerOnly);
+  const text = `${JSON.stringify({ version, ...manifest }, null, 2)}\n`;
+  await writeFile(join(draft, 'manifest.json'), text, ownerOnly);
   const files = [...manifest.files.map(({ path }) => path), 'README.md', 'manifest.json'];
   for (const file of files) {
     await chmod(join(draft, file), 0o600);
@@ -41,7 +44,7 @@ export async function writeExtras(
 ): Promise<FileManifest[]> {
   return Promise.all(
     Object.entries(texts).map(async ([path, text]) => {
-      await writeFile(join(draft, path), text);
+      await writeFile(join(draft, path), text, ownerOnly);
       return describeFile(draft, { path, rows: 0, tokens: 0 });
     }),
   );

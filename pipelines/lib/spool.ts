@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
@@ -29,6 +38,11 @@ export function sharedName(): string {
  * the file stays a line of its own, because a write that finds no newline before it begins with one.
  */
 export function appendLine(target: { folder: string; day: string; name: string; line: string }): void {
+  // The name comes from the program, the line from JSON.stringify, which a program can put another in the place of.
+  if (/[/\\\p{Cc}]/u.test(target.name))
+    throw new UserError('event: the name of its file holds a slash or a control character; give another');
+  if (/[\n\r]/.test(target.line))
+    throw new UserError('event: it is more than one line, nothing was recorded; JSON.stringify was changed');
   const path = join(target.folder, `${target.day}-${target.name}.jsonl`);
   try {
     for (let tries = 1; !isAppended(path, target); tries += 1)
@@ -45,7 +59,9 @@ export function appendLine(target: { folder: string; day: string; name: string; 
 function isAppended(path: string, { folder, line }: { folder: string; line: string }): boolean {
   const file = openOrMake(path, folder);
   try {
-    const before = fstatSync(file).size;
+    const { size: before, mode, uid } = fstatSync(file);
+    // One that was copied there, or made under another program's mask.
+    if ((mode & 0o077) !== 0 && uid === process.getuid?.()) fchmodSync(file, 0o600);
     // In a shared file this may be the middle of another's write, which then ends in a newline too: a blank line is left.
     const lead = before === 0 || byteAt(file, before - 1) === newline ? '' : '\n';
     const bytes = Buffer.from(`${lead}${line}\n`);

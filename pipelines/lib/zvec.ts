@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Collection } from '@zvec/zvec';
-import { exitCodes, UserError } from '../errors.js';
+import { errorWords, exitCodes, UserError } from '../errors.js';
 
 export type { Collection, Doc, Fields } from '@zvec/zvec';
 
@@ -29,10 +29,13 @@ export async function loadZvec(): Promise<Zvec> {
 
 /** Why zvec cannot be used here; undefined where it can. */
 export async function zvecProblem(): Promise<string | undefined> {
-  return loadZvec().then(
-    () => undefined,
-    (error: Error) => error.message,
-  );
+  return loadZvec().then(() => undefined, errorWords);
+}
+
+/** A word in a filter. zvec's filters have no way to quote every text, so what holds more than letters and digits is refused. */
+export function filterWord(text: string): string {
+  if (/^\w+$/.test(text)) return `'${text}'`;
+  throw new Error('a word of a zvec filter has other characters than letters and digits');
 }
 
 /** How long one waits for the other: a search is quick, an index of much may not be. */

@@ -120,7 +120,8 @@ bodies as (
         array_to_string(
             list_filter(
                 list_transform(
-                    list_filter(blocks, lambda block: block.type = 'text' and not is_ide_block(block.text)),
+                    list_filter(
+                        blocks, lambda block: case when block.type = 'text' then not is_ide_block(block.text) else false end),
                     lambda block: without_reminders(block.text)),
                 lambda text: text <> ''),
             chr(10)) as body,
@@ -358,11 +359,13 @@ block_steps as (
         block.tool_name as tool_name,
         block.tool_call_id as tool_call_id,
         block.arguments as arguments,
-        coalesce(block.is_error, false)
-            or (record_type = 'assistant' and (model = '<synthetic>' or is_api_error)
-                and coalesce(trim(block.text), '') not in ('No response requested.', '(no content)', '')
+        case
+            when block.is_error then true
+            when record_type = 'assistant' and (model = '<synthetic>' or is_api_error) then
+                coalesce(trim(block.text), '') not in ('No response requested.', '(no content)', '')
                 -- 0.2.x writes the output of local commands and `!` commands in the model's name.
-                and not regexp_matches(trim(block.text), '^<(local-command|bash)-')) as is_error,
+                and not regexp_matches(trim(block.text), '^<(local-command|bash)-')
+            else false end as is_error,
         case
             when block.type = 'tool_result' and is_human_rejection(block.text) then 'rejected'
             when block.type = 'tool_result' and (is_machine_denial(block.text) or tool_denial_kind like 'automode%')

@@ -30,10 +30,12 @@ chosen_files as (
     ) = 1
 ),
 
-records as (
+record_places as (
     select
-        *,
-        row_number() over (partition by file_key order by byte_offset, record_no) as record_position,
+        file_key,
+        byte_offset,
+        record_no,
+        row_number() over so_far as record_position,
         -- A review ends with its task also where it was cut off.
         coalesce(last_value(
             case
@@ -43,6 +45,12 @@ records as (
     from staging.codex_records
     semi join chosen_files using (file_key)
     window so_far as (partition by file_key order by byte_offset, record_no rows unbounded preceding)
+),
+
+records as (
+    select *
+    from staging.codex_records
+    join record_places using (file_key, byte_offset, record_no)
 ),
 
 -- The first session_meta names the session; later ones with the same id are settings (trap 36).
@@ -147,7 +155,18 @@ sessions as (
 -- What holds from a line on until said otherwise: the task, the model, the folder.
 placed as (
     select
-        records.*,
+        records.source_path,
+        records.file_key,
+        records.line_no,
+        records.byte_offset,
+        records.byte_length,
+        records.record_no,
+        records.record_position,
+        records.type,
+        records.item_type,
+        records.role,
+        records.occurred_at,
+        records.is_in_review,
         sessions.session_id,
         sessions.session_kind,
         sessions.parent_session_id,
@@ -167,16 +186,14 @@ placed as (
         sessions.first_at,
         sessions.git_branch as session_git_branch,
         sessions.git_commit as session_git_commit,
-    from (
-        select * exclude (parts, output, arguments, text, reasoning, git_branch, git_commit) from records
-    ) as records
+    from records
     join sessions using (file_key)
     where records.record_position >= sessions.first_own_position
     window so_far as (partition by records.file_key order by records.record_position rows unbounded preceding)
 ),
 
 -- A user item's own words: its parts without the harness's and without image wrappers.
-user_items as (
+user_items as materialized (
     select
         records.file_key,
         records.record_position,

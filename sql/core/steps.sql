@@ -13,7 +13,13 @@ steps as (
 -- A compaction's boundary and its summary are one cut; up to 1.0 there is a summary only.
 marked as (
     select
-        *,
+        step_id,
+        agent,
+        session_id,
+        position,
+        kind,
+        prompt_kind,
+        can_be_final and not is_blank(text) as can_be_final,
         kind = 'compaction' and coalesce(last_value(case when kind <> 'notice' then kind end ignore nulls) over (
             partition by session_id order by position rows between unbounded preceding and 1 preceding
         ) <> 'compaction', true) as is_cut,
@@ -28,7 +34,7 @@ numbered as (
         position,
         kind,
         prompt_kind,
-        can_be_final and trim(text, ' ' || chr(9) || chr(10) || chr(13)) <> '' as can_be_final,
+        can_be_final,
         count(prompt_kind) over so_far as turn_no,
         count(*) filter (where is_cut) over so_far as segment_no,
     from marked

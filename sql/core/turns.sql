@@ -51,7 +51,7 @@ answers as (
         string_agg(text, chr(10) || chr(10) order by position)
             filter (where is_final) as final_answer,
         string_agg(text, chr(10) || chr(10) order by position)
-            filter (where kind = 'text' and trim(text, ' ' || chr(9) || chr(10) || chr(13)) <> '') as all_text,
+            filter (where kind = 'text' and not is_blank(text)) as all_text,
         max(position) filter (where is_final) as final_position,
     from steps
     where kind = 'text'

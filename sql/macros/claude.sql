@@ -2,11 +2,13 @@
 
 -- True for a whole block that an IDE put before the prompt; the prompt is the next block (trap 12).
 create or replace macro is_ide_block(text) as
-    regexp_full_match(trim(text), '(?s)<ide_[a-z_]+>.*</ide_[a-z_]+>');
+    regexp_full_match(text, '(?s)\p{Zs}*<ide_[a-z_]+>.*</ide_[a-z_]+>\p{Zs}*');
 
 -- A human's own words: injected reminders cut out, the rest untouched (trap 13).
 create or replace macro without_reminders(text) as
-    regexp_replace(text, '(?s)\s*<system-reminder>.*?</system-reminder>', '', 'g');
+    case
+        when not contains(text, '<system-reminder>') then text
+        else regexp_replace(text, '(?s)\s*<system-reminder>.*?</system-reminder>', '', 'g') end;
 
 -- The arguments of a slash command, the part a human typed.
 create or replace macro command_arguments(text) as
@@ -20,7 +22,7 @@ create or replace macro command_text(text) as
     trim(command_name(text) || ' ' || trim(command_arguments(text)));
 
 create or replace macro is_interrupt_marker(text) as
-    trim(text) in ('[Request interrupted by user]', '[Request interrupted by user for tool use]');
+    regexp_full_match(text, '\p{Zs}*\[Request interrupted by user( for tool use)?\]\p{Zs}*');
 
 -- True where a text is nothing but elements of these names (a regular expression), from the first tag to the last.
 create or replace macro is_whole_markup(body, names) as

@@ -47,8 +47,9 @@ create or replace macro without_plan(text) as
         regexp_replace(text, '(?s)\s*<proposed_plan>.*?</proposed_plan>\s*', chr(10) || chr(10), 'g')));
 
 -- Tool output up to 0.126: a JSON string of {"output", "metadata": {"exit_code"}}; later plain text.
+-- A `case`, because `and` would read every output as JSON.
 create or replace macro is_json_output(text) as
-    starts_with(text, '{') and coalesce(try(json_type(text, '$.metadata')) = 'OBJECT', false);
+    case when starts_with(text, '{') then coalesce(try(json_type(text, '$.metadata')) = 'OBJECT', false) else false end;
 
 create or replace macro codex_output_text(text) as
     case when is_json_output(text) then coalesce(json_extract_string(text, '$.output'), text) else text end;

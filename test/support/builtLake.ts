@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../pipelines/config.js';
+import { type Policy, readPolicy, withKey } from '../../pipelines/lib/redaction/policy.js';
 import { openWarehouse } from '../../pipelines/lib/warehouse.js';
 
 /** Folders and files that a lake is built of. */
@@ -19,7 +20,7 @@ export const corpus: Home | undefined = homeOf(process.env.TRACEMILL_CORPUS);
 /** Builds a lake by the command line, or takes the one in `built`, a data folder, and lets `use` read it. */
 export async function withLake(
   home: Home,
-  use: (query: Query) => Promise<void>,
+  use: (query: Query, policy: Policy) => Promise<void>,
   built?: string,
 ): Promise<void> {
   const data = built ?? (await mkdtemp(join(tmpdir(), 'tracemill-lake-')));
@@ -40,9 +41,11 @@ export async function withLake(
       });
       assert.equal(status, 0, stderr);
     }
-    const warehouse = await openWarehouse({ config: readConfig(environment) });
+    const config = readConfig(environment);
+    const policy = await withKey(await readPolicy(config), join(data, 'lake'));
+    const warehouse = await openWarehouse({ config });
     const query: Query = async (sql) => (await warehouse.connection.runAndReadAll(sql)).getRowObjectsJS();
-    await use(query).finally(() => warehouse.close());
+    await use(query, policy).finally(() => warehouse.close());
   } finally {
     if (built === undefined) await rm(data, { recursive: true, force: true });
   }

@@ -1,5 +1,8 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Policy } from '../../pipelines/lib/redaction/policy.js';
+import { redactJson } from '../../pipelines/lib/redaction/redactJson.js';
+import { redactText } from '../../pipelines/lib/redaction/redactText.js';
 
 type Row = Record<string, unknown>;
 type Range = { source_path: string; byte_offset: number | string; byte_end: number | string };
@@ -23,9 +26,11 @@ const textColumns = [
   'answer',
 ];
 
-/** The parts of a row's text that its sources do not hold; `roots` are the folders that sources may lie below. */
-export function untraced(row: Row, roots: readonly string[]): string[] {
-  const decoded = decode(JSON.parse(String(row.metadata)).sources as Range[], roots);
+/**
+ * The parts of a row's text that its sources, redacted, do not hold; `roots` are the folders that sources may lie below.
+ */
+export function untraced(row: Row, roots: readonly string[], policy: Policy): string[] {
+  const decoded = decode(JSON.parse(String(row.metadata)).sources as Range[], roots, policy);
   return textColumns
     .flatMap((column) => [row[column] ?? []].flat())
     .flatMap((value) => partsOf(String(value)))
@@ -33,21 +38,34 @@ export function untraced(row: Row, roots: readonly string[]): string[] {
 }
 
 /** Reads the ranges as the lines they must be; throws where one is no whole line of JSON. */
-function decode(ranges: readonly Range[], roots: readonly string[]): Decoded {
+function decode(ranges: readonly Range[], roots: readonly string[], policy: Policy): Decoded {
   const strings = new Set<string>();
   for (const { source_path: path, byte_offset: from, byte_end: to } of ranges) {
-    const file = roots.map((root) => join(root, path)).find(existsSync);
+    const file = roots.flatMap((root) => placesOf(root, path, policy)).find(existsSync);
     if (file === undefined) throw new Error(`${path}: no such file`);
     const bytes = readBytes(file, Number(from), Number(to));
     if (!bytes.endsWith('\n')) throw new Error(`${path} ${from}: the range does not end with a line`);
     for (const line of bytes.split('\n').filter((text) => text.trim() !== '')) {
-      for (const record of recordsOf(line)) collect(record, strings);
+      for (const record of recordsOf(line)) {
+        collect(record, strings, (text) => redactText(text, policy) ?? text);
+        // Under its name a value may be a secret that it is not by itself.
+        const json = JSON.stringify(record);
+        collect(JSON.parse(redactJson(json, policy) ?? json), strings);
+      }
     }
   }
   const lines = new Set<string>();
   for (const text of strings) for (const line of text.split('\n')) lines.add(line.trim());
   const names = new Set([...strings].filter(({ length }) => length <= 200).map(safeName));
   return { lines, all: [...strings].join('\n'), names };
+}
+
+/** Where a file may lie whose path is redacted: a folder of Claude Code is named after a path with its owner's home. */
+function placesOf(root: string, path: string, policy: Policy): string[] {
+  const [folder = '', ...rest] = path.split('/');
+  if (!folder.startsWith('~') || !existsSync(root)) return [join(root, path)];
+  const owners = readdirSync(root).filter((name) => redactText(name, policy) === folder);
+  return owners.map((name) => join(root, name, ...rest));
 }
 
 function readBytes(file: string, from: number, to: number): string {
@@ -78,12 +96,12 @@ function recordsOf(line: string): unknown[] {
 }
 
 /** Every string in a value; a string that holds JSON is looked into as well, as arguments of calls are written so. */
-function collect(value: unknown, strings: Set<string>): void {
+function collect(value: unknown, strings: Set<string>, clean: (text: string) => string = String): void {
   if (typeof value === 'string') {
-    strings.add(value);
+    strings.add(clean(value));
     if (/^\s*[[{]/.test(value)) {
       try {
-        collect(JSON.parse(value), strings);
+        collect(JSON.parse(value), strings, clean);
       } catch {
         // Text that only looks like JSON.
       }
@@ -92,8 +110,8 @@ function collect(value: unknown, strings: Set<string>): void {
     strings.add(String(value));
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) {
-      strings.add(key);
-      collect(inner, strings);
+      strings.add(clean(key));
+      collect(inner, strings, clean);
     }
   }
 }

@@ -8,7 +8,10 @@ import { modelsWithoutRows } from './recordedWorld.js';
 // What reads session logs stays out; log_events and what answers and datasets read of the logs have no row.
 const logModels = ['events/log_agents', 'events/log_events', 'events/noted_pairs'];
 const datasets = ['preference', 'reward', 'router', 'training_examples'].map((name) => `datasets/${name}`);
-const duplicateChecks = ['checks/nothing_is_trained_and_tested'];
+const otherChecks = [
+  'checks/nothing_is_trained_and_tested',
+  'checks/texts_are_redacted_by_the_policy_in_force',
+];
 
 const noLogEvents = `-- One row per event of the logs, of which there are none.
 -- @partition day
@@ -37,7 +40,7 @@ export async function makeRecordedStore(
   }
   for (const layer of ['core', 'datasets']) await mkdir(sql(layer));
   for (const name of datasets) await cp(from(`${name}.sql`), sql(`${name}.sql`));
-  for (const name of [...logModels, ...duplicateChecks]) await rm(sql(`${name}.sql`));
+  for (const name of [...logModels, ...otherChecks]) await rm(sql(`${name}.sql`));
   const given = { 'events/log_events': noLogEvents, ...modelsWithoutRows() };
   for (const [name, text] of Object.entries(given)) await writeFile(sql(`${name}.sql`), text);
   await edit(folder);

@@ -9,6 +9,7 @@ import { type Config, readConfig } from '../../pipelines/config.js';
 import { ingest } from '../../pipelines/ingest.js';
 import { silentProgress } from '../../pipelines/lib/progress.js';
 import type { Home } from './builtLake.js';
+import { writeKey } from './lake.js';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const folder = here('../../../data/samples');
@@ -50,6 +51,7 @@ export async function sampleLake(): Promise<string> {
   const draft = `${made}.${process.pid}`;
   const config = sampleConfig(draft);
   const now = new Date();
+  await writeKey(join(draft, 'lake'));
   await ingest({ config, progress: silentProgress, now: () => now, settleMs: 0 });
   const { failures } = await build({ config, now, progress: silentProgress });
   assert.deepEqual(failures, []);

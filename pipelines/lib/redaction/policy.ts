@@ -80,7 +80,7 @@ export async function redactionKey(lake: string): Promise<Uint8Array> {
   const path = join(lake, 'redaction.key');
   const found = await readFile(path).catch(() => null);
   if (found !== null) return checkedKey(path, found);
-  await mkdir(lake, { recursive: true });
+  await mkdir(lake, { recursive: true, mode: 0o700 });
   // Linked into place when it is whole: of two that come at once, both read the one that was there first.
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const file = await open(draft, 'wx', 0o600);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -13,8 +14,11 @@ import { readManifest } from '../pipelines/lib/manifest.js';
 import { followHandoff } from '../pipelines/lib/pairIndex.js';
 import { searchPairs } from '../pipelines/lib/pairSearch.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
-import { openWarehouse } from '../pipelines/lib/warehouse.js';
+import { type Receipt, readReceipts } from '../pipelines/lib/receipts.js';
+import { openDuckDB, openWarehouse, quote } from '../pipelines/lib/warehouse.js';
+import { verify } from '../pipelines/verify.js';
 import { sampleLake, samples } from './support/sampleLake.js';
+import { runCli } from './support/warehouse.js';
 
 /** A Claude session that another was resumed from, with a subagent in its file. */
 const session = '0907211a-c29d-4cf6-805d-f065dc968f00';
@@ -39,14 +43,7 @@ before(async () => {
   await cp(await sampleLake(), data, { recursive: true, preserveTimestamps: true });
   await cp(samples.events, join(folder, 'spool'), { recursive: true, preserveTimestamps: true });
   await cp(samples.seq, join(folder, 'seq_mem.jsonl'));
-  config = readConfig({
-    TRACEMILL_DATA: data,
-    SEQ_AGENT_QA_CLAUDE_DIR: samples.claude,
-    SEQ_AGENT_QA_CODEX_DIR: samples.codex,
-    TRACEMILL_SPOOL: join(folder, 'spool'),
-    TRACEMILL_SEQ_MEM: join(folder, 'seq_mem.jsonl'),
-    TRACEMILL_SETTLE: '0',
-  });
+  config = readConfig(environment());
   await follow();
   const pairs = await query(
     `select question, answer, session_id, answer_hash from core.qa_pairs
@@ -74,6 +71,17 @@ before(async () => {
 });
 
 after(() => rm(folder, { recursive: true, force: true }));
+
+function environment(): Record<string, string> {
+  return {
+    TRACEMILL_DATA: join(folder, 'data'),
+    SEQ_AGENT_QA_CLAUDE_DIR: samples.claude,
+    SEQ_AGENT_QA_CODEX_DIR: samples.codex,
+    TRACEMILL_SPOOL: join(folder, 'spool'),
+    TRACEMILL_SEQ_MEM: join(folder, 'seq_mem.jsonl'),
+    TRACEMILL_SETTLE: '0',
+  };
+}
 
 async function query(sql: string): Promise<unknown[][]> {
   const { connection, close } = await openWarehouse({ config });
@@ -271,3 +279,56 @@ test('a session that is forgotten stays so when it is logged again, and a forgot
     /All of it is forgotten already/,
   );
 });
+
+test('--purge takes the bytes out of every file of ours, says so in a receipt, and nothing is read again', async () => {
+  const { status, stdout, stderr } = runCli(['forget', '--purge', '--json'], environment());
+  assert.equal(status, 0, stderr);
+  const { receipts } = JSON.parse(stdout) as { receipts: Receipt[] };
+  assert.equal(receipts.length, 1);
+  const [receipt] = receipts;
+  assert.ok(receipt !== undefined);
+  // Of tables, nothing lies there that is not published.
+  const { tables } = await readManifest(join(config.data, 'lake'));
+  const published = Object.values(tables).flatMap(({ files }) =>
+    Object.values(files).map(({ file }) => file),
+  );
+  const lying = await readdir(join(config.data, 'lake'), { recursive: true });
+  assert.deepEqual(
+    lying.filter((file) => /^(staging|core|events|duplicates|datasets)\/.*parquet$/.test(file)).sort(),
+    published.sort(),
+  );
+  assert.deepEqual(await readReceipts(config), receipts);
+  assert.deepEqual(
+    receipt.removed.filter((file) => existsSync(join(config.data, 'lake', file))),
+    [],
+  );
+  const words = gone.map((text) => JSON.stringify(text).slice(1, -1));
+  // seq's rows hold the pairs as JSON in a text.
+  const inRaw = async () => {
+    const raw = (await rawLines()).flatMap((line) => [line, line.replaceAll(/\\(["\\])/g, '$1')]);
+    assert.ok(raw.length > 1000);
+    return raw.filter((line) => words.some((text) => line.includes(text)));
+  };
+  assert.deepEqual(await inRaw(), []);
+  assert.deepEqual(await tablesWith(gone), []);
+  assert.doesNotMatch(await readFile(config.handoff, 'utf8'), new RegExp(`${session}|${resumed}`));
+  const before = await verify({ config, progress: silentProgress });
+  assert.deepEqual(before.problems, []);
+  assert.equal(before.purged.lines, receipt.lines);
+  await ingest({ config, progress: silentProgress, now, settleMs: 0 });
+  assert.deepEqual(await inRaw(), []);
+  assert.match(runCli(['verify'], environment()).stdout, /ranges purged \(\d+ lines/);
+  const again = runCli(['forget', '--purge'], environment());
+  assert.deepEqual([again.status, again.stdout], [0, 'Nothing was left to purge.\n']);
+});
+
+/** Lines of every Parquet file below raw, whether the log names it or not. */
+async function rawLines(): Promise<string[]> {
+  const duckdb = await openDuckDB();
+  const files = quote(join(config.data, 'lake/raw/**/*.parquet'));
+  const reader = await duckdb.connection.runAndReadAll(
+    `select line from read_parquet(${files}, hive_partitioning = false)`,
+  );
+  duckdb.close();
+  return reader.getRowsJson().map(([line]) => String(line));
+}

@@ -7,7 +7,7 @@ import { lakeFolder } from './lake.js';
 import { loadMacros } from './macros.js';
 import { readManifest } from './manifest.js';
 import { readSqlFolder } from './model.js';
-import { readPolicy, redactionKey } from './redaction/policy.js';
+import { readPolicy, withKey } from './redaction/policy.js';
 import { type DuckDB, openWarehouse, quote } from './warehouse.js';
 
 /** What a person asks to be forgotten. */
@@ -27,6 +27,8 @@ export type ForgetPlan = {
   readonly textHashes: readonly string[];
   /** Lines, or whole files, that no session's id leads to. */
   readonly places: readonly ForgottenPlace[];
+  /** Rows of seq that tell of the pairs among them, which ingest may read later. */
+  readonly events: readonly string[];
   /** Of these, what no tombstone names yet. */
   readonly isNew: boolean;
   readonly lines: number;
@@ -58,7 +60,7 @@ export async function planForget(config: Config, request: ForgetRequest): Promis
     await loadMacros(
       connection,
       (await readSqlFolder(config.sql)).macros,
-      await readPolicy(config, await redactionKey(lakeFolder(config))),
+      await withKey(await readPolicy(config), lakeFolder(config)),
     );
     await readCommits(connection, lakeFolder(config));
     await readRanges(connection);
@@ -72,10 +74,12 @@ export async function planForget(config: Config, request: ForgetRequest): Promis
       connection,
       'select distinct file_key, byte_offset::double from found_places order by all',
     );
+    const events = await rowsOf(connection, pairEvents);
     return {
       sessions,
       projects,
       textHashes: request.textHashes,
+      events: events.map(([id]) => String(id)),
       places: places.map(([file, offset]) => ({
         file_key: String(file),
         ...(offset === null ? {} : { byte_offset: Number(offset) }),
@@ -86,6 +90,14 @@ export async function planForget(config: Config, request: ForgetRequest): Promis
     warehouse.close();
   }
 }
+
+const pairEvents = `
+  select distinct derived_event_id('agent.qa.pair', pairs.qa_id) as event_id
+  from core.pair_hashes as pairs
+  join core.steps as steps using (turn_id)
+  join found_places as places using (file_key, byte_offset)
+  where steps.kind in ('prompt', 'steer', 'text')
+  order by event_id`;
 
 /** Project folders as the tables have them. */
 async function projectFolders(connection: DuckDBConnection, paths: readonly string[]): Promise<string[]> {

@@ -14,6 +14,7 @@ import { recordExport, sweepExportDrafts } from './lib/exportRecord.js';
 import { type ExportTask, writeDatasets } from './lib/exportRows.js';
 import { describeExport, type ExportResult } from './lib/exportSummary.js';
 import { type Filters, filterOptions, readFilters } from './lib/filters.js';
+import { noteExportRows } from './lib/forgottenRows.js';
 import { lakeFolder, makeFolder } from './lib/lake.js';
 import { withLock } from './lib/lock.js';
 import { loadMacros } from './lib/macros.js';
@@ -175,6 +176,7 @@ async function writeExport(options: ExportOptions, profile: Profile, source: Sou
     const card = (version: string) =>
       datasetCard({ version, manifest, profile, loadings, datasets, columns });
     const published = await publishExport({ out, draft, manifest, card });
+    await noteExportRows({ connection, lake, datasets, out, version: published.version });
     const folder = relative(config.data, published.folder);
     await recordExport({ out, version: published.version, manifest, folder, now: options.now });
     return { ...published, datasets: manifest.datasets, omitted };

@@ -4,6 +4,7 @@ import { runVerbs } from './lib/childVerb.js';
 import type { Command, Context, Outcome } from './lib/command.js';
 import { followerVerbs } from './lib/forgetFollowers.js';
 import { type ForgetPlan, type ForgetRequest, planForget } from './lib/forgetPlan.js';
+import { describeHolding } from './lib/forgottenRows.js';
 import { atPoint, lakeFolder } from './lib/lake.js';
 import { withLock } from './lib/lock.js';
 import { removeReplaced } from './lib/manifest.js';
@@ -58,12 +59,14 @@ export const command: Command = {
       throw usage('forget: nothing is named; use --session, --project or --text-hash');
     if (isNamed && !isDry && reason === '')
       throw usage('forget: --reason is missing; say why, it stands in the tombstone');
-    const plan = isNamed ? await planForget(config, request) : null;
-    const found = plan === null ? [] : describePlan(plan);
+    const record = (found: ForgetPlan) =>
+      found.isNew && !isDry ? recordTombstones(config, found, reason, now) : [];
+    const plan = isNamed ? await planForget(config, request, record) : null;
+    const found = plan === null ? [] : [...describePlan(plan), ...describeHolding(plan.exports)];
     if (isDry) return { summary: [...found, 'Nothing was forgotten: --dry-run.'], json: plan };
-    const tombstones = plan?.isNew ? recordTombstones(config, plan, reason, now) : [];
+    const tombstones = plan?.tombstones ?? [];
     const recorded = plan === null ? [] : [describeTombstones(tombstones, isPurge)];
-    if (!isPurge) return { summary: [...found, ...recorded], json: { ...plan, tombstones } };
+    if (!isPurge) return { summary: [...found, ...recorded], json: plan };
     const note = {
       reason: reason === '' ? null : reason,
       tombstones,
@@ -75,7 +78,7 @@ export const command: Command = {
     return {
       ...purged,
       summary: [...found, ...recorded, ...purged.summary],
-      json: { ...plan, tombstones, ...purged.json },
+      json: { ...plan, ...purged.json },
     };
   },
 };
@@ -102,7 +105,7 @@ async function purge(
   const followed = await run(followerVerbs(config));
   if (followed.code !== exitCodes.ok)
     return stopped(followed, 'raw and the tables are purged, but not all that was made of them');
-  const receipts = await writeReceipts(config, { ...note, removed_tables: removed, exports: [] });
+  const receipts = await writeReceipts(config, { ...note, removed_tables: removed });
   return {
     summary: receipts.length === 0 ? ['Nothing was left to purge.'] : receipts.flatMap(describeReceipt),
     json: { receipts },
@@ -118,6 +121,7 @@ function describeReceipt(receipt: Receipt): string[] {
   const items = (count: number) => amount(count, 'items');
   return [
     `Purged ${items(receipt.lines)} lines (${amount(receipt.bytes, 'bytes')}) from ${items(receipt.removed.length)} raw files, which are gone, as are ${items(receipt.removed_tables)} files of tables; commit ${receipt.commit}.`,
+    ...describeHolding(receipt.exports),
     `Receipt: lake/receipts/${receipt.commit}.json`,
   ];
 }

@@ -41,7 +41,7 @@ async function purge() {
   const { config } = logs.lake;
   await purgeForgotten({ config, now: new Date() });
   const note = { reason: null, tombstones: [], sessions: [], projects: [], text_hashes: [] };
-  const receipts = await writeReceipts(config, { ...note, removed_tables: 0, exports: [] });
+  const receipts = await writeReceipts(config, { ...note, removed_tables: 0 });
   return receipts.at(-1) ?? { commit: null, lines: 0, bytes: 0 };
 }
 

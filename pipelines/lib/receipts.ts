@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { readCommits } from './commits.js';
+import { type HoldingExport, holdingExports } from './forgottenRows.js';
 import { lakeFolder, writeAtomically } from './lake.js';
 import { openDuckDB } from './warehouse.js';
 
@@ -31,14 +32,14 @@ export type Receipt = {
   readonly written: readonly string[];
   /** Replaced files of derived tables that were removed at once. */
   readonly removed_tables: number;
-  /** Versions of exports made before that still hold rows, and how many. */
-  readonly exports: readonly { readonly version: string; readonly rows: number }[];
+  /** Versions of exports made before that still hold rows. */
+  readonly exports: readonly HoldingExport[];
 };
 
 /** Who asked, and what became of the rest; the log of commits knows what went. */
 export type ReceiptNote = Pick<
   Receipt,
-  'reason' | 'tombstones' | 'sessions' | 'projects' | 'text_hashes' | 'removed_tables' | 'exports'
+  'reason' | 'tombstones' | 'sessions' | 'projects' | 'text_hashes' | 'removed_tables'
 >;
 
 export function receiptsFolder(config: Pick<Config, 'data'>): string {
@@ -50,9 +51,10 @@ export async function writeReceipts(config: Config, note: ReceiptNote): Promise<
   const folder = receiptsFolder(config);
   const written = new Set(await readdir(folder).catch(() => []));
   const receipts: Receipt[] = [];
-  for (const found of await readPurges(config)) {
+  const { purges, exports } = await readPurges(config);
+  for (const found of purges) {
     if (written.has(`${found.commit}.json`)) continue;
-    const receipt = { ...found, ...note };
+    const receipt = { ...found, ...note, exports };
     await writeAtomically(join(folder, `${found.commit}.json`), `${JSON.stringify(receipt, null, 2)}\n`);
     receipts.push(receipt);
   }
@@ -68,9 +70,9 @@ export async function readReceipts(config: Pick<Config, 'data'>): Promise<Receip
   );
 }
 
-type Purge = Omit<Receipt, keyof ReceiptNote>;
+type Purge = Omit<Receipt, keyof ReceiptNote | 'exports'>;
 
-async function readPurges(config: Config): Promise<Purge[]> {
+async function readPurges(config: Config): Promise<{ purges: Purge[]; exports: readonly HoldingExport[] }> {
   const { connection, close } = await openDuckDB();
   try {
     await readCommits(connection, lakeFolder(config));
@@ -89,7 +91,7 @@ async function readPurges(config: Config): Promise<Purge[]> {
       where op = 'purge'
       group by batch_id
       order by batch_id`);
-    return reader.getRowsJson().map(([commit, at, gone, removed, made]) => {
+    const purges = reader.getRowsJson().map(([commit, at, gone, removed, made]) => {
       const ranges = gone as unknown as Receipt['ranges'];
       return {
         commit: String(commit),
@@ -101,6 +103,7 @@ async function readPurges(config: Config): Promise<Purge[]> {
         written: made as string[],
       };
     });
+    return { purges, exports: await holdingExports(connection, config) };
   } finally {
     close();
   }

@@ -15,6 +15,7 @@ import { recordExport, sweepExportDrafts } from './lib/exportRecord.js';
 import { type ExportTask, writeDatasets } from './lib/exportRows.js';
 import { describeExport, type ExportResult } from './lib/exportSummary.js';
 import { type Filters, filterOptions, readFilters } from './lib/filters.js';
+import { noteExportRows } from './lib/forgottenRows.js';
 import { lakeFolder, makeFolder } from './lib/lake.js';
 import { withLock } from './lib/lock.js';
 import { loadMacros } from './lib/macros.js';
@@ -191,6 +192,7 @@ async function writeExport(options: ExportOptions, profile: Profile, source: Sou
     const gate = await gateExport(config, finished, words);
     const scan = options.scanWith ? await scanWith(options.scanWith, finished) : null;
     const published = await publishExport({ out, draft, manifest, card });
+    await noteExportRows({ connection, lake, datasets, out, version: published.version });
     const folder = relative(config.data, published.folder);
     await recordExport({ out, version: published.version, manifest, folder, now: options.now });
     return { ...published, gate, scan, datasets: manifest.datasets, omitted };

@@ -114,6 +114,11 @@ status *options:
 record *options:
     @{{ tracemill }} record "$@"
 
+# Leave sessions, projects or texts out of everything: just forget --session ID --reason "asked for" --dry-run
+[positional-arguments]
+forget *options:
+    @{{ tracemill }} forget "$@"
+
 # Rebuild every source range from the lake and compare SHA-256
 verify *options:
     @{{ tracemill }} verify {{ options }}

@@ -31,6 +31,10 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
   verify: { describe: 'Rebuild every source range and compare SHA-256', load: () => import('./verify.js') },
   status: { describe: 'What the lake holds and what is out of date', load: () => import('./status.js') },
   doctor: { describe: 'Check this machine and print every setting', load: () => import('./doctor.js') },
+  forget: {
+    describe: 'Leave sessions, projects or texts out of everything',
+    load: () => import('./forget.js'),
+  },
   record: { describe: 'Record a training event into the spool', load: () => import('./record.js') },
   'router-audit': {
     describe: 'Check whether router decisions are worth training on',

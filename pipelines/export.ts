@@ -8,6 +8,7 @@ import type { Derived } from './lib/clusterDatasets.js';
 import { checkClusterNames } from './lib/clusterModels.js';
 import type { Command } from './lib/command.js';
 import { eventRange } from './lib/eventRange.js';
+import { gateExport } from './lib/exportGate.js';
 import type { ExportManifest } from './lib/exportManifest.js';
 import { planExport } from './lib/exportPlan.js';
 import { recordExport, sweepExportDrafts } from './lib/exportRecord.js';
@@ -156,10 +157,12 @@ async function writeExport(options: ExportOptions, profile: Profile, source: Sou
     const written = await writeDatasets(task);
     const { files } = written;
     if (files.length === 0) {
-      return { version: null, folder: null, added: false, datasets: written.datasets, omitted };
+      const none = { version: null, folder: null, added: false, gate: null };
+      return { ...none, datasets: written.datasets, omitted };
     }
     const loadings = loadingsOf(written.datasets, profile);
     const [duckdb] = (await connection.runAndReadAll('select version()')).getRowsJS()[0] ?? [];
+    const extras = profile.extras?.(loadings) ?? {};
     const manifest: ExportManifest = {
       format: 1,
       profile: profile.name,
@@ -169,15 +172,17 @@ async function writeExport(options: ExportOptions, profile: Profile, source: Sou
       events: await eventRange(connection, lake, tables['events.training_events']),
       datasets: written.datasets,
       omitted,
-      files: [...files, ...(await writeExtras(draft, profile.extras?.(loadings) ?? {}))],
+      files: [...files, ...(await writeExtras(draft, extras))],
     };
     const columns = Object.fromEntries(models.map((model) => [model.name, model.columns]));
     const card = (version: string) =>
       datasetCard({ version, manifest, profile, loadings, datasets, columns });
+    const words = { ...extras, 'README.md': card(''), 'manifest.json': JSON.stringify(manifest, null, 2) };
+    const gate = await gateExport(config, { connection, folder: draft, files }, words);
     const published = await publishExport({ out, draft, manifest, card });
     const folder = relative(config.data, published.folder);
     await recordExport({ out, version: published.version, manifest, folder, now: options.now });
-    return { ...published, datasets: manifest.datasets, omitted };
+    return { ...published, gate, datasets: manifest.datasets, omitted };
   } finally {
     close();
     await rm(draft, { recursive: true, force: true });

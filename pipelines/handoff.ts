@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from './config.js';
 import type { Command } from './lib/command.js';
@@ -8,7 +9,8 @@ import type { LineWriter } from './lib/lineBatches.js';
 import { withLock } from './lib/lock.js';
 import { pairText } from './lib/pairText.js';
 import { amount } from './lib/progress.js';
-import { openSeqMem, pairEvent, readSeqMem } from './lib/seqMem.js';
+import { describeGate, type GateResult, openGate } from './lib/redaction/gate.js';
+import { openSeqMem, pairEvent, readSeqMem, takeBackRow } from './lib/seqMem.js';
 import { openWarehouse } from './lib/warehouse.js';
 
 /** `tracemill handoff`. */
@@ -46,7 +48,8 @@ export const command: Command = {
     return {
       summary: [
         `${result.file}: ${counts.join(', ')}`,
-        `${result.seqMem}: ${amount(result.noted, 'items')} new`,
+        `${result.seqMem}: ${amount(result.noted, 'items')} new${result.takenBack === 0 ? '' : `, ${amount(result.takenBack, 'items')} taken back`}`,
+        describeGate(result.gate),
       ],
       json: result,
     };
@@ -70,6 +73,7 @@ export type HandoffResult = Omit<Plan, 'unnoted'> & {
   seqMem: string;
   /** Rows appended to seq's memory log. */
   noted: number;
+  gate: GateResult;
 };
 
 /**
@@ -83,7 +87,8 @@ export async function handoff(options: HandoffOptions): Promise<HandoffResult> {
     const { connection, close } = await openWarehouse({ config, tables });
     try {
       if (!rebuild) await mendHandoff(config.handoff);
-      const { byId, foreign } = rebuild ? { byId: new Map(), foreign: 0 } : await readHandoff(config.handoff);
+      const before = await readHandoff(config.handoff);
+      const { byId, foreign } = rebuild ? { byId: new Map(), foreign: 0 } : before;
       const seqMem = await readSeqMem(config);
       const { unnoted, ...plan } = await planHandoff({
         connection,
@@ -91,8 +96,10 @@ export async function handoff(options: HandoffOptions): Promise<HandoffResult> {
         now,
         from,
         byId,
+        everHandedOff: before.byId.keys(),
         noted: seqMem.ids,
       });
+      const gate = await gatePairs(connection, config);
       let cut = 0;
       if (rebuild || plan.added + plan.changed + plan.deleted > 0) {
         const writer = await openHandoff(config.handoff, rebuild, config.flushEvery);
@@ -100,12 +107,17 @@ export async function handoff(options: HandoffOptions): Promise<HandoffResult> {
         await writeDeletions(connection, writer);
         await writer.end();
       }
-      if (unnoted > 0) {
+      if (unnoted + plan.takenBack > 0) {
         const writer = await openSeqMem(config, seqMem);
         for await (const row of pairsOf(connection, 'unnoted_pairs')) await writer.add(seqRow(row, config));
+        const takenBack = await connection.runAndReadAll(
+          'select qa_id, event_id from taken_back order by qa_id',
+        );
+        for (const [qaId, eventId] of takenBack.getRowsJson())
+          await writer.add(takeBackRow({ qaId: String(qaId), eventId: String(eventId), at: now }));
         await writer.end();
       }
-      return { file: config.handoff, ...plan, cut, foreign, seqMem: config.seqMem, noted: unnoted };
+      return { file: config.handoff, ...plan, cut, foreign, seqMem: config.seqMem, noted: unnoted, gate };
     } finally {
       close();
     }
@@ -120,6 +132,22 @@ async function* pairsOf(connection: DuckDBConnection, table: string): AsyncGener
     select pairs.*, chosen.* exclude (qa_id) from core.qa_pairs as pairs
     join ${table} as chosen using (qa_id) order by pairs.asked_at nulls first, pairs.qa_id`);
   for await (const rows of result.yieldRowObjectJs()) yield* rows;
+}
+
+/** Brings the lines that are due before the gate, all of them before the first one is written. */
+async function gatePairs(connection: DuckDBConnection, config: Config): Promise<GateResult> {
+  const gate = await openGate(config);
+  if (!gate.isOpen) {
+    for await (const row of pairsOf(connection, 'due')) {
+      const place = { table: basename(config.handoff), row: String(row.qa_id) };
+      await gate.json(place, JSON.stringify(pairLine(row, config)));
+    }
+    for await (const row of pairsOf(connection, 'unnoted_pairs')) {
+      const place = { table: basename(config.seqMem), row: String(row.qa_id) };
+      await gate.json(place, JSON.stringify(seqRow(row, config)));
+    }
+  }
+  return gate.close('nothing was handed off');
 }
 
 /** Gives how many texts were cut. */

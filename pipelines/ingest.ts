@@ -2,15 +2,17 @@ import { exitCodes, UserError } from './errors.js';
 import type { Command, Context } from './lib/command.js';
 import { batchId, commitFiles, emptyRow, foldLog, sweepLog, writeCommit } from './lib/commitLog.js';
 import { type CommitRow, listCommits, readCommits } from './lib/commits.js';
-import { isSettled } from './lib/identity.js';
+import { headSha256, isSettled } from './lib/identity.js';
 import { lakeFolder, sweepDrafts } from './lib/lake.js';
 import { withLock } from './lib/lock.js';
 import { mergeSmallFiles } from './lib/merge.js';
 import { amount } from './lib/progress.js';
+import { type PurgedLines, readPurgedLines } from './lib/purgedLines.js';
 import { type ReadResult, readRanges } from './lib/rangeReader.js';
 import { openRawWriter } from './lib/rawWriter.js';
 import type { Warning } from './lib/scan.js';
 import { milliseconds } from './lib/settings.js';
+import { forgetRows } from './lib/tombstones.js';
 import { type DuckDB, openDuckDB } from './lib/warehouse.js';
 import { type Census, planWork, unreadable, type Work } from './lib/work.js';
 import { allSources } from './sources/all.js';
@@ -60,6 +62,7 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
         const report = reports.find(({ source }) => source === work.file.source.name);
         if (report === undefined) return;
         for (const range of result.ranges) {
+          if (range.rawFiles.length === 0) continue;
           report.lines += range.lines;
           report.bytes += range.end - range.start;
         }
@@ -110,6 +113,7 @@ async function readAndCommit(
   const writer = openRawWriter({ lake, batchId: id, duckdb, workers: config.workers });
   const progress = options.progress('ingest', totalBytes(work), 'bytes');
   const rows: CommitRow[] = [];
+  const purged = await readPurgedLines(duckdb.connection);
   try {
     for (const [index, item] of work.entries()) {
       const { file, fileKey, offset, line, day } = item;
@@ -125,6 +129,7 @@ async function readAndCommit(
         known: item.state?.end ?? 0,
         tail: item.state?.tail ?? null,
         day,
+        purged: await purgedOf(purged, item),
         writer,
         onBytes: progress.add,
       });
@@ -134,6 +139,12 @@ async function readAndCommit(
       if (day !== null && (next?.day !== day || next.file.source !== file.source)) {
         await writer.endDay(file.source.name, day);
       }
+    }
+    const { connection } = duckdb;
+    const hasEvents = rows.some(({ source }) => source === 'events' || source === 'seq');
+    if (hasEvents) {
+      const drafts = await writer.finish();
+      rows.push(...(await forgetRows({ connection, lake, drafts, batchId: id, now: at })));
     }
     // The names of all raw files are known: the commit is drafted while the last of them are made.
     const [drafts, commit] = await Promise.all([
@@ -148,6 +159,15 @@ async function readAndCommit(
     progress.end();
     await writer.close();
   }
+}
+
+/** The purged lines that a file may hold: it is opened only where there are any. */
+async function purgedOf(purged: PurgedLines, { file, state, sessionId }: Work): Promise<ReadonlySet<string>> {
+  const source = file.source.name;
+  if (purged.isEmpty) return purged.of({ source, sessionId: null, head: null });
+  // A file that cannot be read says so when its lines are.
+  const head = state?.head ?? (await headSha256(file).catch(() => null));
+  return purged.of({ source, sessionId, head });
 }
 
 /** One row a range; one without bytes where only path, size or times of a known file changed, or an empty file is new. */

@@ -65,6 +65,8 @@ const methods = {
   insightApplied: 'insight.applied',
   /** Whether it helped. */
   insightOutcome: 'insight.outcome',
+  /** Sessions, or lines of logs, that nothing may show any more; `tracemill forget` finds and names them. */
+  dataForgotten: 'data.forgotten',
   /** A router chose a task. Confidence from 0 to 1. */
   routerDecision: 'flow.router.decision.v1',
   /** How the decision turned out. Time in ms. */
@@ -155,6 +157,7 @@ export const {
   insightDiscovered,
   insightApplied,
   insightOutcome,
+  dataForgotten,
   routerDecision,
   routerOutcome,
   routerOverride,

@@ -20,6 +20,8 @@ import { allSources } from './sources/all.js';
 export type VerifyReport = {
   /** Source ranges of the log, all rebuilt from the lake. */
   readonly ranges: number;
+  /** Source ranges that were purged: the lake holds none of their lines. */
+  readonly purged: { readonly ranges: number; readonly lines: number; readonly bytes: number };
   readonly lines: number;
   readonly bytes: number;
   readonly rawFiles: number;
@@ -41,7 +43,10 @@ export async function verify(options: Pick<Context, 'config' | 'progress'>): Pro
     await readRanges(connection);
     await rawFilesTable(connection);
     const inLog = await checkLog(connection, lake);
-    const ranges = await loggedRanges(connection);
+    const logged = await loggedRanges(connection);
+    const isPurged = ({ rawFiles }: LoggedRange) => rawFiles.length === 0;
+    const ranges = logged.filter((range) => !isPurged(range));
+    const purged = logged.filter(isPurged);
     // A superseded line is in the lake twice, in its file once.
     const live = ranges.filter(({ superseded }) => !superseded);
     const sum = (list: readonly LoggedRange[], pick: (range: LoggedRange) => number) =>
@@ -52,12 +57,18 @@ export async function verify(options: Pick<Context, 'config' | 'progress'>): Pro
     const inFiles = await checkFiles({
       connection,
       config: options.config,
-      ranges: live,
+      // What was purged may still stand in its file, which is not ours.
+      ranges: logged.filter(({ superseded }) => !superseded),
       onBytes: progress.add,
     });
     progress.end();
     return {
       ranges: ranges.length,
+      purged: {
+        ranges: purged.length,
+        lines: sum(purged, ({ lines }) => lines),
+        bytes: sum(purged, size),
+      },
       lines: sum(live, ({ lines }) => lines),
       bytes: sum(live, size),
       rawFiles: new Set(ranges.flatMap(({ rawFiles }) => rawFiles)).size,
@@ -181,6 +192,11 @@ function summarize(report: VerifyReport): string[] {
     `${rebuilt} (${size}) in ${report.seconds.toFixed(1)} s`,
     `source files: ${compared}, ${others}`,
   ];
+  const { purged } = report;
+  if (purged.ranges > 0)
+    lines.push(
+      `${amount(purged.ranges, 'items')} ranges purged (${amount(purged.lines, 'items')} lines, ${amount(purged.bytes, 'bytes')}): the lake holds them no more`,
+    );
   lines.push(...problems.slice(0, shownProblems).map((problem) => `! ${problem}`));
   if (problems.length > shownProblems)
     lines.push(`! and ${problems.length - shownProblems} more; --json lists all`);

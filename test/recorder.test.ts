@@ -51,7 +51,9 @@ test('each type keeps a whole payload as it is, and does without every field tha
   for (const type of types) {
     const { payload, required } = fullEvents[type];
     const slim = Object.fromEntries(Object.entries(payload).filter(([field]) => required.includes(field)));
-    for (const kept of [{ ...payload, of_my_own: [{ kept: null }] }, slim]) {
+    // A tombstone with a misspelt key would forget less than was meant.
+    const own = type === 'data.forgotten' ? {} : { of_my_own: [{ kept: null }] };
+    for (const kept of [{ ...payload, ...own }, slim]) {
       assert.ok(record(type, kept, allRefs, ['mine']).ok, `${type}: ${errors.at(-1)}`);
       given.push({ event_type: type, schema_version: 1, ...allRefs, tags: ['mine'], payload: kept });
     }
@@ -99,6 +101,9 @@ test('each type refuses each field that does not fit, by name, and writes nothin
       assert.equal(message, `${type}: refs.${ref}: is missing${ending}`);
     }
   }
+  const tombstone = (payload: object) => refused('data.forgotten', { reason: 'r', ...payload }, allRefs);
+  assert.match(tombstone({ sessions: ['s1'], text_hash: ['a'] }), /text_hash/);
+  assert.match(tombstone({ sessions: [] }), /must name sessions or places/);
   assert.deepEqual(await recordedIn(path), []);
 });
 
@@ -217,6 +222,83 @@ test('nothing that a program hands over makes recording throw or write anything 
   );
   assert.equal(given.length + errors.length, calls);
   assert.ok(given.length > 100 && errors.length > 100, `${given.length} recorded, ${errors.length} refused`);
+});
+
+test('one event is one line, whatever ends a line in its texts, keys and ids, and whoever changed what JSON calls', async () => {
+  const { path, record, errors } = looseRecorder('lines');
+  const end = fc.constantFrom(
+    '\n',
+    '\r\n',
+    '\r',
+    '\u2028',
+    '\u2029',
+    '\u0085',
+    '\v',
+    '\f',
+    '\0',
+    '"',
+    '\\',
+    '\\n',
+    '{"id":1}',
+    '\ud800',
+  );
+  const text = fc
+    .array(fc.oneof(end, fc.string({ maxLength: 3 })), { minLength: 1, maxLength: 6 })
+    .map((parts) => `x${parts.join('')}`);
+  const event = fc.tuple(
+    fc.dictionary(text, fc.oneof(text, fc.array(text), fc.dictionary(text, text))),
+    text,
+    text,
+  );
+  const given: string[] = [];
+  const take = ([payload, id, tag]: [object, string, string]) => {
+    const recorded = record('my.type', payload, { session_id: id, lineage_id: id }, [tag, tag]);
+    if (recorded.ok) given.push(recorded.id);
+    // Two keys that differ in half a character alone.
+    else assert.match(errors.at(-1) ?? '', /is there twice once half characters are replaced/);
+  };
+  fc.assert(fc.property(event, take), { numRuns: 500, seed: 5 });
+  // As old libraries did, and as a program may do to see its JSON better.
+  const prototypes = [String.prototype, Array.prototype, Object.prototype, Number.prototype];
+  const stringify = JSON.stringify;
+  try {
+    for (const prototype of prototypes) {
+      Object.defineProperty(prototype, 'toJSON', { value: () => 'a\n{"id":"forged"}', configurable: true });
+      fc.sample(event, { numRuns: 5, seed: 6 }).forEach(take);
+      Reflect.deleteProperty(prototype, 'toJSON');
+    }
+    JSON.stringify = ((value: unknown) => stringify(value, null, 2)) as typeof JSON.stringify;
+    const recorded = record('my.type', { a: 1 });
+    assert.match(
+      recorded.ok ? '' : recorded.error.message,
+      /^event: it is more than one line, nothing was recorded/,
+    );
+  } finally {
+    JSON.stringify = stringify;
+    for (const prototype of prototypes) Reflect.deleteProperty(prototype, 'toJSON');
+  }
+  const [file = '', ...others] = await readdir(path);
+  assert.deepEqual(others, []);
+  const bytes = await readFile(join(path, file));
+  assert.equal(bytes.filter((byte) => byte === 10).length, given.length);
+  assert.equal(bytes.includes(13), false);
+  const lines = bytes.toString().split('\n').slice(0, -1);
+  assert.deepEqual(
+    lines.slice(0, 400).map((line) => JSON.parse(line).id),
+    given.slice(0, 400),
+  );
+  assert.ok(given.length > 500);
+  const large = 'x'.repeat(30 << 20);
+  const refused = record('my.type', { a: Array.from({ length: 8 }, () => large) });
+  assert.match(
+    refused.ok ? '' : refused.error.message,
+    /is larger than \d+ characters; correct it, nothing was recorded$/,
+  );
+  assert.deepEqual((await readFile(join(path, file))).length, bytes.length);
+  for (const name of ['../out', 'a/b', 'a\nb', 'a\\b', '\0']) {
+    const result = createRecorder({ folder: path, name, onError: () => {} }).recordEvent('my.type', {});
+    assert.match(result.ok ? '' : result.error.message, /^event: the name of its file holds a slash/, name);
+  }
 });
 
 test('a hook that throws or fails later does no harm; without one a refusal is a warning of the process', async (t) => {

@@ -88,17 +88,20 @@ export async function foldLog(connection: DuckDBConnection, lake: string, now: D
   await readCommits(connection, lake);
   await readRanges(connection);
   const draft = draftPath(lake, '.parquet');
-  // Of rows without bytes only a file's last one says anything; a merge is told until its old files are gone.
+  // Of rows without bytes only a file's last one says anything; a merge is told until its old files are gone. Those that a
+  // purge replaced are gone: it is made under the lock, and so is the sweep before this.
   await connection.run(`
     copy (
       with latest as (${lastRows}),
       rows as (
         select ${columns} from ranges
         union all
+        select * replace ([]::varchar[] as raw_files) from cut_ranges
+        union all
         select ${columns} from latest where end_offset = start_offset
         union all
         select ${columns} from commits
-        where op = 'purge' or (op = 'merge' and not (${isRetired(now)}))
+        where op = 'forget' or (op = 'merge' and not (${isRetired(now)}))
         union all
         select ${itself.join(', ')}
       )
@@ -151,7 +154,9 @@ export async function sweepLog(connection: DuckDBConnection, lake: string, now: 
 /** Raw files that no commit names, relative to the lake, sorted; after readCommits. */
 export async function unnamedFiles(connection: DuckDBConnection, lake: string): Promise<string[]> {
   const reader = await connection.runAndReadAll(
-    "select unnest(raw_files || replaces) from commits where op in ('add', 'merge')",
+    `select unnest(raw_files) from commits
+     union
+     select unnest(replaces) from commits where op = 'merge'`,
   );
   const named = new Set(reader.getRows().map(([file]) => String(file)));
   const files = await readdir(join(lake, 'raw'), { recursive: true }).catch(() => []);
@@ -162,10 +167,10 @@ export async function unnamedFiles(connection: DuckDBConnection, lake: string): 
     .sort();
 }
 
-/** Raw files that a merge replaced long enough ago to go. */
+/** Raw files that a merge replaced long enough ago to go, or that a purge did: those must not wait. */
 async function retiredFiles(connection: DuckDBConnection, now: Date): Promise<string[]> {
   const reader = await connection.runAndReadAll(
-    `select unnest(replaces) from commits where ${isRetired(now)}`,
+    `select unnest(replaces) from commits where ${isRetired(now)} or (op = 'purge' and file_key is null)`,
   );
   return reader.getRows().map(([file]) => String(file));
 }

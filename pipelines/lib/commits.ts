@@ -2,11 +2,15 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
+import { refuseForeignFiles } from './foreignNames.js';
 import { quote, writeParquet } from './warehouse.js';
 
-/** What a commit says of one source range (add), of merged raw files (merge), or of what it folds (snapshot). */
+/**
+ * What a commit says of one source range (add), of merged raw files (merge), of what it folds (snapshot), of a piece of a
+ * range that was cut, or of raw files written anew without some lines (purge), of what a tombstone names (forget).
+ */
 export type CommitRow = {
-  op: 'add' | 'merge' | 'snapshot' | 'purge';
+  op: 'add' | 'merge' | 'snapshot' | 'purge' | 'forget';
   source: string | null;
   /** Below its root, the root's prefix before it. */
   source_path: string | null;
@@ -29,8 +33,12 @@ export type CommitRow = {
   size: number | null;
   mtime_ms: number | null;
   inode: number | null;
-  /** Paths below lake/. */
+  /** Paths below lake/. A range with bytes and none of them was purged: its bytes are in the lake no more. */
   raw_files: readonly string[];
+  /**
+   * Of a merge or purge: raw files. Of a piece: the range it was cut from, as `start-end`. Of a range that is not in the
+   * lake: also a hash of each of its lines (lib/purgedLines.ts).
+   */
   replaces: readonly string[];
   /** Null where each row has its own day: then the day is in the names of the raw files. */
   partition_day: string | null;
@@ -69,7 +77,7 @@ export const commitColumns: Readonly<Record<keyof CommitRow, string>> = {
 /** One raw Parquet file that counts; `file` is below lake/. */
 export type RawFile = { readonly source: string; readonly day: string; readonly file: string };
 
-/** The raw files of one day of one source, and a hash of what they hold that no merge changes. */
+/** The raw files of one day of one source, and a hash of what they hold that no merge changes and every tombstone does. */
 export type RawDay = {
   readonly source: string;
   readonly day: string;
@@ -114,6 +122,7 @@ export async function readCommits(connection: DuckDBConnection, lake: string): P
   } catch (error) {
     throw (await damagedCommit(connection, lake, live)) ?? error;
   }
+  await refuseForeignFiles(connection);
 }
 
 /** The first commit file that cannot be read, as an error; undefined where all can be. */
@@ -133,10 +142,12 @@ async function damagedCommit(connection: DuckDBConnection, lake: string, names: 
   return undefined;
 }
 
-// Where merged files went: `final` is the file that holds the rows now.
+// Where merged files and those written anew went: `final` is the file that holds the rows now.
 const replacedFiles = `
   merged as (
-    select unnest(replaces) as file, raw_files[1] as target from commits where op = 'merge'
+    select unnest(replaces) as file, raw_files[1] as target
+    from commits
+    where op = 'merge' or (op = 'purge' and file_key is null)
   ),
   moves as (
     select file, target from merged
@@ -147,28 +158,45 @@ const replacedFiles = `
     select file, target as final from moves where target not in (select file from merged)
   )`;
 
-/** Fills the temp table `ranges`: one row a range that was read, its raw files as they are after all merges. */
+/**
+ * Fills the temp table `ranges`: one row a range that was read, its raw files as they are after all merges; a range that
+ * was cut by a purge is there as its pieces. The cut ones stand in `cut_ranges`.
+ */
 export async function readRanges(connection: DuckDBConnection): Promise<void> {
   await connection.run(`
-    create or replace temp table ranges as
+    create or replace temp table placed_ranges as
     with recursive ${replacedFiles},
-    ranges as (
-      select * from commits where op = 'add' and end_offset > start_offset
+    numbered as (
+      select row_number() over () as row_no, * from commits where op in ('add', 'purge') and end_offset > start_offset
+    ),
+    cuts as (
+      select file_key, replaces[1] as range, max(batch_id) as cut_by
+      from commits
+      where op = 'purge' and end_offset > start_offset
+      group by all
     ),
     named as (
-      select file_key, start_offset, end_offset, unnest(raw_files) as file from ranges
+      select row_no, unnest(raw_files) as file from numbered
     ),
     placed as (
-      select
-        file_key, start_offset, end_offset,
-        list_sort(list_distinct(list(coalesce(replaced.final, named.file)))) as raw_files
+      select row_no, list_sort(list_distinct(list(coalesce(replaced.final, named.file)))) as raw_files
       from named
       left join replaced using (file)
-      group by all
+      group by row_no
     )
-    select ranges.* replace (placed.raw_files as raw_files)
-    from ranges
-    join placed using (file_key, start_offset, end_offset)`);
+    select
+      numbered.* exclude (row_no) replace (coalesce(placed.raw_files, []) as raw_files),
+      coalesce(cuts.cut_by > numbered.batch_id, false) as is_cut
+    from numbered
+    left join placed using (row_no)
+    left join cuts on
+      cuts.file_key = numbered.file_key
+      and cuts.range = numbered.start_offset || '-' || numbered.end_offset
+    order by row_no`);
+  const columns = Object.keys(commitColumns).join(', ');
+  await connection.run(`
+    create or replace temp table ranges as select ${columns} from placed_ranges where not is_cut;
+    create or replace temp table cut_ranges as select ${columns} from placed_ranges where is_cut`);
 }
 
 /** What the log said last of each file, as a SELECT over `commits`. */
@@ -180,8 +208,9 @@ export const lastRows = `
   ) = 1`;
 
 /**
- * Fills the temp tables `raw_files_state`, one row a file_key with what is known of its file now, and `raw_superseded`,
- * last lines read without their newline that a later range of the same file read again longer.
+ * Fills the temp tables `raw_files_state`, one row a file_key with what is known of its file now, `raw_superseded`, last
+ * lines read without their newline that a later range of the same file read again longer, and `raw_forgotten`, lines that
+ * a tombstone names; whole files that one names are marked in the first.
  */
 export async function rawFilesTable(connection: DuckDBConnection): Promise<void> {
   await connection.run(`
@@ -209,9 +238,18 @@ export async function rawFilesTable(connection: DuckDBConnection): Promise<void>
       read_to.day,
       latest.end_offset,
       coalesce(read_to.lines, 0) as lines,
-      latest.mtime_ms as quiet_since_ms
+      latest.mtime_ms as quiet_since_ms,
+      latest.file_key in (select file_key from commits where op = 'forget' and start_offset is null and file_key is not null)
+        or coalesce(
+          read_to.session_id in (select session_id from commits where op = 'forget' and source = 'session'),
+          false) as is_forgotten
     from latest
     left join read_to using (file_key)`);
+  await connection.run(`
+    create or replace temp table raw_forgotten as
+    select distinct file_key, start_offset as byte_offset
+    from commits
+    where op = 'forget' and file_key is not null and start_offset is not null`);
   await connection.run(`
     create or replace temp table raw_superseded as
     select tails.file_key, tails.start_offset as byte_offset, tails.end_offset - tails.start_offset as byte_length
@@ -229,16 +267,33 @@ export async function rawDays(connection: DuckDBConnection): Promise<RawDay[]> {
   await readRanges(connection);
   await rawFilesTable(connection);
   const reader = await connection.runAndReadAll(`
-    with placed as (
+    with forgotten as (
+      select
+        ranges.file_key,
+        ranges.start_offset,
+        ranges.end_offset,
+        string_agg(distinct lines.byte_offset::varchar, ',' order by lines.byte_offset::varchar) as lines
+      from raw_forgotten as lines
+      join ranges on
+        ranges.file_key = lines.file_key
+        and lines.byte_offset >= ranges.start_offset
+        and lines.byte_offset < ranges.end_offset
+      group by all
+    ),
+    placed as (
       select
         ranges.source,
         unnest(ranges.raw_files) as file,
         concat_ws(
           chr(9), files.source_path, ranges.file_key, files.generation, files.is_current,
-          ranges.start_offset, ranges.end_offset, ranges.sha256
+          ranges.start_offset, ranges.end_offset, ranges.sha256, forgotten.lines, if(files.is_forgotten, 'forgotten', null)
         ) as range
       from ranges
       join raw_files_state as files using (file_key)
+      left join forgotten on
+        forgotten.file_key = ranges.file_key
+        and forgotten.start_offset = ranges.start_offset
+        and forgotten.end_offset = ranges.end_offset
     ),
     dated as (
       select source, regexp_extract(file, '/day=([^/]+)/', 1) as day, file, range from placed
@@ -267,6 +322,7 @@ export async function writeRawState(connection: DuckDBConnection, lake: string):
   const path = 'coalesce(decode(redact_bytes(encode(source_path), true)), source_path) as source_path';
   const write = (table: string, select: string) =>
     writeParquet(connection, select, join(lake, 'drafts', `${table}.parquet`));
-  await write('raw_files_state', `select * replace (${path}) from raw_files_state`);
+  await write('raw_files_state', `select * replace (${path}) from raw_files_state where not is_forgotten`);
   await write('raw_superseded', 'from raw_superseded');
+  await write('raw_forgotten', 'from raw_forgotten');
 }

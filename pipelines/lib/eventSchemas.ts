@@ -52,6 +52,9 @@ const ranking = ids
   .min(2, 'must name two artifacts or more')
   .refine((names) => new Set(names).size === names.length, 'names an artifact twice');
 
+// A line of a log, or without byte_offset all of the file, as raw names them.
+const place = z.strictObject({ file_key: id, byte_offset: optional(count) }, must('an object'));
+
 /** What each known type of event must carry: its payload (further keys are kept) and the ids it cannot do without. */
 export const eventTypes = {
   'session.created': {
@@ -157,6 +160,30 @@ export const eventTypes = {
       score_delta: optional(delta),
       comment: optional(text),
     }),
+  },
+  'data.forgotten': {
+    refs: [],
+    // Strict: a misspelt key would forget less than was meant.
+    payload: z
+      .strictObject(
+        {
+          sessions: ids,
+          projects: optional(ids),
+          text_hashes: optional(ids),
+          places: optional(z.array(place, must('a list of places'))),
+          reason: text.min(1, 'must not be empty'),
+        },
+        {
+          error: (issue) =>
+            issue.code === 'unrecognized_keys'
+              ? `knows no ${issue.keys?.join(', ')}`
+              : must('an object').error(issue),
+        },
+      )
+      .refine(
+        ({ sessions, places = [] }) => sessions.length + places.length > 0,
+        'must name sessions or places',
+      ),
   },
   'flow.router.decision.v1': {
     refs: [],

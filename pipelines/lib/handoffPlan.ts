@@ -13,19 +13,23 @@ export type PlanOptions = {
   /** Pairs answered before this time (UTC, as DuckDB reads it) are not due unless they were handed off before. */
   from: string | null;
   byId: ReadonlyMap<string, HandedOff>;
+  /** Ids that stood in the handoff file, also where it is written from scratch. */
+  everHandedOff: Iterable<string>;
   /** Ids of the rows in seq's memory log. */
   noted: ReadonlySet<string>;
 };
 
-/** How many pairs are new, changed, void, not final yet, left out by `from`, and not in seq's memory log yet. */
+/**
+ * How many pairs are new, changed, void, not final yet, left out by `from`, not in seq's memory log yet, and in there though
+ * they are void.
+ */
 export type Plan = Readonly<
-  Record<'added' | 'changed' | 'deleted' | 'waiting' | 'earlier' | 'unnoted', number>
+  Record<'added' | 'changed' | 'deleted' | 'waiting' | 'earlier' | 'unnoted' | 'takenBack', number>
 >;
 
 /**
- * Makes the tables `due` (qa_id, revision), `void_pairs` (qa_id) and `unnoted_pairs` (qa_id, event_id, told_at_ms,
- * dur_us), and
- * counts them; from core.qa_pairs and core.sessions.
+ * Makes the tables `due` (qa_id, revision), `void_pairs` (qa_id), `unnoted_pairs` (qa_id, event_id, told_at_ms, dur_us) and
+ * `taken_back` (qa_id, event_id), and counts them; from core.qa_pairs and core.sessions.
  */
 export async function planHandoff(options: PlanOptions): Promise<Plan> {
   const { connection, config } = options;
@@ -46,6 +50,12 @@ export async function planHandoff(options: PlanOptions): Promise<Plan> {
     select qa_id, event_id, told_at_ms, dur_us from pairs
     anti join noted using (event_id)
     where is_final and not is_earlier`);
+  // Pairs of other lakes stand in that log, too: only what this one handed off is taken back.
+  await connection.run(`
+    create temp table taken_back as
+    select qa_id, event_id from (select distinct qa_id, ${eventId('qa_id')} as event_id from ever_handed_off)
+    semi join noted using (event_id)
+    anti join (from core.qa_pairs where duplicate_of is null) as pairs using (qa_id)`);
   const counts = await connection.runAndReadAll(`
     select
       (select count(*) from due where revision = 1) as added,
@@ -53,9 +63,10 @@ export async function planHandoff(options: PlanOptions): Promise<Plan> {
       (select count(*) from void_pairs) as deleted,
       (select count(*) from pairs where not is_final and not is_earlier) as waiting,
       (select count(*) from pairs where is_earlier) as earlier,
-      (select count(*) from unnoted_pairs) as unnoted`);
+      (select count(*) from unnoted_pairs) as unnoted,
+      (select count(*) from taken_back) as taken_back`);
   const [row] = counts.getRowObjectsJS();
-  const count = (name: keyof Plan) => Number(row?.[name] ?? 0);
+  const count = (name: string) => Number(row?.[name] ?? 0);
   return {
     added: count('added'),
     changed: count('changed'),
@@ -63,10 +74,11 @@ export async function planHandoff(options: PlanOptions): Promise<Plan> {
     waiting: count('waiting'),
     earlier: count('earlier'),
     unnoted: count('unnoted'),
+    takenBack: count('taken_back'),
   };
 }
 
-async function readHandedOff({ connection, byId, noted }: PlanOptions): Promise<void> {
+async function readHandedOff({ connection, byId, noted, everHandedOff }: PlanOptions): Promise<void> {
   await connection.run(
     'create temp table handed_off (qa_id varchar, revision integer, content varchar, deleted boolean)',
   );
@@ -79,13 +91,28 @@ async function readHandedOff({ connection, byId, noted }: PlanOptions): Promise<
     appender.endRow();
   }
   appender.closeSync();
-  await connection.run('create temp table noted (event_id varchar)');
-  const ids = await connection.createAppender('noted');
-  for (const id of noted) {
-    ids.appendVarchar(id);
-    ids.endRow();
+  await makeList(connection, 'noted', 'event_id', noted);
+  await makeList(connection, 'ever_handed_off', 'qa_id', everHandedOff);
+}
+
+async function makeList(
+  connection: DuckDBConnection,
+  table: string,
+  column: string,
+  values: Iterable<string>,
+): Promise<void> {
+  await connection.run(`create temp table ${table} (${column} varchar)`);
+  const appender = await connection.createAppender(table);
+  for (const value of values) {
+    appender.appendVarchar(value);
+    appender.endRow();
   }
-  ids.closeSync();
+  appender.closeSync();
+}
+
+// As derived_event_id names it in sql/macros: by this ingest knows the row as our own.
+function eventId(qaId: string): string {
+  return `left(sha256(${quote(`event|${pairEvent}|`)} || ${qaId}), 32)`;
 }
 
 /** Every pair that is no copy of another, with what was handed off of it. */
@@ -104,8 +131,7 @@ async function makePairs({ connection, config, now, from }: PlanOptions): Promis
       pairs.qa_id, pairs.content_hash, pairs.asked_at, handed_off.revision, handed_off.content, handed_off.deleted,
       pairs.is_ended or coalesce(files.quiet_since_ms <= ${quietSince}, false) as is_final,
       ${isEarlier} as is_earlier,
-      -- As derived_event_id names it in sql/macros: by this ingest knows the row as our own.
-      left(sha256('event|${pairEvent}|' || pairs.qa_id), 32) as event_id,
+      ${eventId('pairs.qa_id')} as event_id,
       coalesce(
         epoch_ms(coalesce(greatest(pairs.asked_at, pairs.answered_at), sessions.started_at)),
         files.quiet_since_ms::bigint, 0) as told_at_ms,

@@ -1,4 +1,4 @@
-import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config.js';
 
@@ -15,8 +15,17 @@ export async function makeFolder(path: string): Promise<void> {
 /** The same for a folder that is ours alone: one that others could look into, as a copy may be, is closed to them. */
 export async function closedFolder(path: string): Promise<void> {
   await makeFolder(path);
-  const { mode, uid } = await stat(path);
-  if (isOpen(mode, uid)) await chmod(path, 0o700);
+  await closeFolder(path);
+}
+
+/** Closes what we keep in a data folder, where it is there; the data folder itself is as its owner made it. */
+export async function closeData(data: string): Promise<void> {
+  for (const name of ['lake', 'exports', 'handoff', 'spool', 'state']) await closeFolder(join(data, name));
+}
+
+async function closeFolder(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats?.isDirectory() && isOpen(stats.mode, stats.uid)) await chmod(path, 0o700);
 }
 
 /** Opens a file of ours for appending, or one to be written anew with `w`; readable by its owner only, also where it was not. */

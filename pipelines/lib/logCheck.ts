@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -10,6 +11,7 @@ export async function checkLog(connection: DuckDBConnection, lake: string): Prom
     ...(await lostCommits(lake)),
     ...(await brokenFiles(connection)),
     ...(await strayFiles(connection, lake)),
+    ...(await keptFiles(connection, lake)),
   ];
 }
 
@@ -76,4 +78,16 @@ async function strayFiles(connection: DuckDBConnection, lake: string): Promise<s
   if (isUnfinished) return [];
   const files = await unnamedFiles(connection, lake);
   return files.map((file) => `lake/${file}: no commit names it; move it away, it counts for nobody`);
+}
+
+/** Raw files that a purge wrote anew and did not come to remove. */
+async function keptFiles(connection: DuckDBConnection, lake: string): Promise<string[]> {
+  const reader = await connection.runAndReadAll(
+    "select distinct unnest(replaces) as file from commits where op = 'purge' and file_key is null order by file",
+  );
+  return reader
+    .getRowsJson()
+    .map(([file]) => String(file))
+    .filter((file) => existsSync(join(lake, file)))
+    .map((file) => `lake/${file}: was purged and is still there; run \`tracemill ingest\`, which removes it`);
 }

@@ -59,9 +59,9 @@ type CrowdedDay = { source: string; day: string; files: LiveFile[]; changedMs: n
 async function crowdedDays(connection: DuckDBConnection): Promise<CrowdedDay[]> {
   const crowded = await connection.runAndReadAll(`
     select count(*) > 1 from (
-      select unnest(raw_files) as file from commits where op in ('add', 'merge')
+      select unnest(raw_files) as file from commits
       except
-      select unnest(replaces) from commits where op = 'merge'
+      select unnest(replaces) from commits where op = 'merge' or (op = 'purge' and file_key is null)
     )
     group by file[:-len(parse_filename(file)) - 1]
     having count(*) > 1

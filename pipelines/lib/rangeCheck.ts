@@ -16,6 +16,7 @@ export type LoggedRange = {
   readonly lines: number;
   /** 1-based number of its first line in its file. */
   readonly firstLine: number;
+  /** None where the range was purged. */
   readonly rawFiles: readonly string[];
   /** A last line that a later range read again, longer. */
   readonly superseded: boolean;

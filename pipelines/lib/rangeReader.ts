@@ -4,11 +4,12 @@ import { bytesBefore, headOf, headSha256, sha256, tailOf } from './identity.js';
 import { linesOf, openBytes, readSlices, type Slice } from './lines.js';
 import { hugeLine, partsOf } from './parts.js';
 import { amount } from './progress.js';
+import { judgeLines } from './purgedLines.js';
 import type { RawWriter } from './rawWriter.js';
 import type { FoundFile } from './scan.js';
 import { hasMark, parseObject } from './source.js';
 
-/** A stretch of a file that is now in raw drafts; `rawFiles` are the files that hold it. */
+/** A stretch of a file that is now in raw drafts; `rawFiles` are the files that hold it: none where it was purged before. */
 export type ReadRange = {
   readonly start: number;
   readonly end: number;
@@ -38,6 +39,7 @@ type OpenRange = {
   lines: number;
   hash: ReturnType<typeof createHash>;
   raw: Set<string>;
+  isPurged: boolean;
 };
 
 // Ranges are verified one at a time, so none may be huge.
@@ -57,6 +59,8 @@ export async function readRanges(options: {
   tail: string | null;
   /** Null where each line has its own day. */
   day: string | null;
+  /** Hashes of lines that are not taken into the lake again. */
+  purged: ReadonlySet<string>;
   writer: RawWriter;
   onBytes: (count: number) => void;
 }): Promise<ReadResult> {
@@ -84,6 +88,30 @@ export async function readRanges(options: {
     });
     open = undefined;
   };
+  const take = async (slice: Slice, isPurged: boolean, head: string | null) => {
+    const isFull = open !== undefined && slice.offset - open.start >= rangeBytes;
+    if (slice.unterminated || isFull || (open !== undefined && open.isPurged !== isPurged))
+      closeRange(head, false);
+    open ??= {
+      start: slice.offset,
+      firstLine: slice.line,
+      lines: 0,
+      hash: createHash('sha256'),
+      raw: new Set(),
+      isPurged,
+    };
+    for (const part of isPurged ? [] : partsOf(slice, options.day, file.source.dayOfLine)) {
+      const isText = isUtf8(part.slice.bytes);
+      const place = { source: file.source.name, day: part.day, sourcePath: file.path, fileKey, isText };
+      open.raw.add(await writer.add(part.slice, place));
+      odd.look(part.slice, isText);
+    }
+    if (isPurged) odd.leaveOut(slice.lines);
+    open.hash.update(slice.bytes);
+    open.lines += slice.lines;
+    tail = tailOf(tail, slice.bytes);
+    end = slice.offset + slice.bytes.length;
+  };
   try {
     tail = await bytesBefore(file, options.offset);
     // Rewritten since it was identified: what stands here now belongs to another generation.
@@ -109,25 +137,8 @@ export async function readRanges(options: {
         const slice = next.value;
         if (slice.unterminated && slice.offset + slice.bytes.length <= options.known) continue;
         if (slice.offset === 0) head = headOf(slice.bytes);
-        if (slice.unterminated || (open !== undefined && slice.offset - open.start >= rangeBytes))
-          closeRange(head, false);
-        open ??= {
-          start: slice.offset,
-          firstLine: slice.line,
-          lines: 0,
-          hash: createHash('sha256'),
-          raw: new Set(),
-        };
-        for (const part of partsOf(slice, options.day, file.source.dayOfLine)) {
-          const isText = isUtf8(part.slice.bytes);
-          const place = { source: file.source.name, day: part.day, sourcePath: file.path, fileKey, isText };
-          open.raw.add(await writer.add(part.slice, place));
-          odd.look(part.slice, isText);
-        }
-        open.hash.update(slice.bytes);
-        open.lines += slice.lines;
-        tail = tailOf(tail, slice.bytes);
-        end = slice.offset + slice.bytes.length;
+        for (const judged of judgeLines(slice, options.purged))
+          await take(judged.slice, judged.isPurged, head);
         options.onBytes(slice.bytes.length);
         if (slice.unterminated) closeRange(head, true);
       }
@@ -148,6 +159,7 @@ export async function readRanges(options: {
 function oddities(file: FoundFile) {
   const notes = new Set<string>(file.size === 0 ? ['is empty; nothing to read yet'] : []);
   let invalid = 0;
+  let purged = 0;
   const look = (slice: Slice, isText: boolean) => {
     const { bytes } = slice;
     if (slice.offset === 0) for (const note of oddBeginning(bytes, file)) notes.add(note);
@@ -158,9 +170,16 @@ function oddities(file: FoundFile) {
   };
   return {
     look,
+    leaveOut: (lines: number) => {
+      purged += lines;
+    },
     notes: () => {
-      const lines = invalid === 1 ? '1 line that is' : `${invalid} lines that are`;
-      return invalid === 0 ? [...notes] : [...notes, `has ${lines} not valid UTF-8; kept as bytes`];
+      const lines = (count: number) => (count === 1 ? '1 line that is' : `${count} lines that are`);
+      return [
+        ...notes,
+        ...(invalid === 0 ? [] : [`has ${lines(invalid)} not valid UTF-8; kept as bytes`]),
+        ...(purged === 0 ? [] : [`has ${lines(purged)} purged; not read again`]),
+      ];
     },
   };
 }

@@ -13,8 +13,9 @@ export const pairEvent = 'agent.qa.pair';
 
 /** What stands in seq's memory log: the ids of its pairs, and up to where it was read to know them. */
 export type SeqMem = {
+  /** Without those that a later row took back. */
   readonly ids: ReadonlySet<string>;
-  /** Those found by reading up to `readTo`, which are not remembered yet. */
+  /** Those found by reading up to `readTo`, which are not remembered yet; one that was taken back has a `!` before it. */
   readonly found: readonly string[];
   readonly readTo: number;
   readonly head: string;
@@ -51,7 +52,7 @@ export async function readSeqMem(config: Config): Promise<SeqMem> {
     await handle.read(tail, 0, tail.length, readTo);
     found.push(...pairIds(tail));
     const head = await headOf(handle, readTo);
-    const ids = new Set([...memo.ids, ...found]);
+    const ids = standing([...memo.ids, ...found]);
     if (readTo - start <= unnotedBytes) return { ids, found, readTo, head };
     await remember(config, { read_to: readTo, head, ids: found });
     return { ids, found: [], readTo, head };
@@ -86,7 +87,7 @@ export async function openSeqMem(config: Config, before: SeqMem): Promise<LineWr
   });
   return {
     add: async (row) => {
-      ids.push((row as { event_id: string }).event_id);
+      ids.push(markOf(row as Row));
       await add(row);
     },
     end: async () => {
@@ -102,11 +103,44 @@ function pairIds(line: Buffer): string[] {
   // Most lines are of other things, and parsing is what costs.
   if (!line.includes(pairEvent)) return [];
   try {
-    const row = JSON.parse(line.toString()) as { name?: unknown; event_id?: unknown } | null;
-    return row?.name === pairEvent && typeof row.event_id === 'string' ? [row.event_id] : [];
+    const row = JSON.parse(line.toString()) as Partial<Row> | null;
+    return row?.name === pairEvent && typeof row.event_id === 'string' ? [markOf(row as Row)] : [];
   } catch {
     return [];
   }
+}
+
+type Row = { name: string; event_id: string; subject: unknown };
+
+/**
+ * A row that takes a pair back: the log is shared and only grows, so that what stands in it stays. It names no session, and
+ * says nothing of the pair but its id.
+ */
+export function takeBackRow(of: { qaId: string; eventId: string; at: Date }) {
+  return {
+    ts_ms: of.at.getTime(),
+    dur_us: 0,
+    ok: true,
+    session_id: '',
+    event_id: of.eventId,
+    name: pairEvent,
+    subject: JSON.stringify({ qa_id: of.qaId, deleted: true }),
+  };
+}
+
+function markOf({ event_id, subject }: Row): string {
+  const isTakenBack = typeof subject === 'string' && /^\{"qa_id":"[0-9a-f]+","deleted":true\}$/.test(subject);
+  return isTakenBack ? `!${event_id}` : event_id;
+}
+
+/** The ids that were told last and not taken back. */
+function standing(marks: Iterable<string>): Set<string> {
+  const ids = new Set<string>();
+  for (const mark of marks) {
+    if (mark.startsWith('!')) ids.delete(mark.slice(1));
+    else ids.add(mark);
+  }
+  return ids;
 }
 
 function memoFile(config: Config): string {
@@ -115,16 +149,16 @@ function memoFile(config: Config): string {
 
 /** A torn line is passed over: then a little more of the log is read again. */
 async function readMemo(file: string): Promise<SeqMem> {
-  const ids = new Set<string>();
+  const marks: string[] = [];
   let last = { readTo: 0, head: '' };
   for await (const line of linesOf(file)) {
     try {
       const memo = JSON.parse(line.toString()) as Memo;
-      for (const id of memo.ids) ids.add(id);
+      for (const mark of memo.ids) marks.push(mark);
       last = { readTo: memo.read_to, head: memo.head };
     } catch {}
   }
-  return { ids, found: [], ...last };
+  return { ids: standing(marks), found: [], ...last };
 }
 
 async function remember(config: Config, memo: Memo): Promise<void> {

@@ -93,8 +93,8 @@ export function tableRelation(lake: string, table: Table, day?: string): string 
 }
 
 /**
- * Raw lines as a SELECT: under the path their file has now, with its generation, without lines read again longer. Reads
- * what build left in drafts/raw_files_state.parquet and drafts/raw_superseded.parquet.
+ * Raw lines as a SELECT: under the path their file has now, with its generation, without lines read again longer or named
+ * by a tombstone. Reads what build left in drafts: raw_files_state, raw_superseded, raw_forgotten.
  */
 export function rawRelation(lake: string, days: readonly RawDay[]): string {
   const files = days.flatMap((day) => day.files);
@@ -103,7 +103,8 @@ export function rawRelation(lake: string, days: readonly RawDay[]): string {
   return `select lines.* replace (files.source_path as source_path), files.generation, files.is_current
     from ${readParquet(lake, files, true)} as lines
     join ${read('raw_files_state')} as files using (file_key)
-    anti join ${read('raw_superseded')} as superseded using (file_key, byte_offset, byte_length)`;
+    anti join ${read('raw_superseded')} as superseded using (file_key, byte_offset, byte_length)
+    anti join ${read('raw_forgotten')} as forgotten using (file_key, byte_offset)`;
 }
 
 function emptyRelation(columns: readonly Column[], withDay: boolean): string {

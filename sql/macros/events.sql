@@ -25,7 +25,7 @@ create or replace macro is_known_event(event_type, schema_version) as
             'agent.created', 'agent.evolved', 'agent.qa.pair',
             'attempt.started', 'attempt.span_recorded', 'attempt.completed', 'attempt.failed',
             'artifact.created', 'artifact.scored', 'artifact.compared',
-            'evolution.outcome', 'insight.discovered', 'insight.applied', 'insight.outcome',
+            'evolution.outcome', 'insight.discovered', 'insight.applied', 'insight.outcome', 'data.forgotten',
             'flow.router.decision.v1', 'flow.router.outcome.v1', 'flow.router.override.v1')
         else false end;
 
@@ -50,6 +50,9 @@ create or replace macro is_ranking(payload) as coalesce(
             = json_array_length(payload, '$.ranking'),
     false);
 
+create or replace macro is_tombstone(payload) as coalesce(json_array_length(payload, '$.sessions') > 0, false)
+    or coalesce(json_array_length(payload, '$.places') > 0, false);
+
 -- The longest line, in bytes, that is read as an event.
 create or replace macro longest_event() as 8388608;
 
@@ -72,6 +75,7 @@ create or replace macro event_problem(
             then 'no insight_id in payload'
         when event_type like 'flow.router.%' and coalesce(payload ->> '$.decision_id', '') = ''
             then 'no decision_id in payload'
+        when event_type = 'data.forgotten' and not is_tombstone(payload) then 'no sessions, no places'
         when event_type = 'artifact.scored' and not is_score(payload) then 'score is no number from 1 to 10'
         when event_type = 'artifact.compared' and not is_ranking(payload)
             then 'ranking is no list of two or more different artifacts'

@@ -112,6 +112,8 @@ export function recordRun(folder: string): Recorded[] {
       original_task: 'write_notes',
       override_task: 'summarize',
     }),
+    // Usually `tracemill forget` records this: it finds the sessions that go along.
+    recorder.dataForgotten({ sessions: ['session-0'], reason: 'asked for' }),
     recorder.recordEvent('notes.published', { channel: 'blog' }, session),
   );
   return recorded;

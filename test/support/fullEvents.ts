@@ -201,6 +201,23 @@ export const fullEvents: { readonly [T in EventType]: FullEvent<T> } = {
       ...notText('comment'),
     },
   },
+  'data.forgotten': {
+    payload: {
+      sessions: ['s1'],
+      projects: ['~/p'],
+      text_hashes: ['abc'],
+      places: [{ file_key: 'f1', byte_offset: 0 }],
+      reason: 'asked for',
+    },
+    required: ['sessions', 'reason'],
+    wrong: {
+      sessions: [[''], 'sessions[0]: must not be empty'],
+      projects: ['~/p', 'projects: must be a list of ids'],
+      text_hashes: [[1], 'text_hashes[0]: must be text'],
+      places: [[{ file_key: 'f1', byte_offset: -1 }], 'places[0].byte_offset: must be 0 or more'],
+      ...notId('reason'),
+    },
+  },
   'flow.router.decision.v1': {
     payload: {
       decision_id: 'd1',

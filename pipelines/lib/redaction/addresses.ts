@@ -16,7 +16,7 @@ export const detectAddresses: Detector = ({ text, lower }, report) => {
     }
     for (const match of text.matchAll(withToken)) {
       const [whole, token = ''] = match;
-      if (!/\d/.test(token) || !/[a-z]/i.test(token) || entropy(token) < 3) continue;
+      if (!isToken(token)) continue;
       const start = match.index + whole.indexOf(token, whole.indexOf('//'));
       report(start, start + token.length, 'url-token');
     }
@@ -39,6 +39,12 @@ export const detectAddresses: Detector = ({ text, lower }, report) => {
     }
   }
 };
+
+/** Letters and digits; of letters alone only what no name is as long and as mixed as. */
+function isToken(text: string): boolean {
+  if (/\d/.test(text)) return /[a-z]/i.test(text) && entropy(text) >= 3;
+  return text.length >= 32 && /[a-z]/.test(text) && /[A-Z]/.test(text) && entropy(text) >= 4;
+}
 
 function decoded(password: string): string {
   try {

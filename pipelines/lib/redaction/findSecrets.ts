@@ -53,15 +53,13 @@ export type Around = {
 
 /** All that the policy looks for, in the order of the text, without overlaps. */
 export function findSecrets(text: string, policy: Policy, around: Around = {}): Finding[] {
-  const found = readings(text).flatMap((reading) => {
-    const scanned = {
-      text: reading.text,
-      lower: reading.text.toLowerCase(),
-      tokens: around.tokens !== false,
-    };
+  const found: Finding[] = [];
+  for (const { text: read, place, isNews } of readings(text)) {
+    const scanned = { text: read, lower: read.toLowerCase(), tokens: around.tokens !== false };
     const there = [...credentialsIn(scanned, policy, around), ...peopleIn(scanned, policy, around)];
-    return there.map((finding) => reading.place(finding));
-  });
+    const news = isNews === undefined ? there : there.filter((finding) => isNews(finding, found));
+    found.push(...news.map(place));
+  }
   if (found.length === 0) return [];
   const free = outsidePlaceholders(text, found);
   return apart(free.map((finding) => onWholeCharacters(text, finding))).filter(

@@ -57,8 +57,9 @@ export function detectAddressesOfMachines({ text }: Scanned, report: Report): vo
 }
 
 // The first folder of a path: at its root, on another disk (/mnt/c, Data volumes), in a file: address, behind a flag that
-// takes a folder (-I/home/…), in a diff (a/home/…) or behind a host (host:/home/…).
-const root = String.raw`(?<![\w.~@/\\-]|[\w.~@-][/\\])(?:file:\/\/(?:localhost)?|-[ILFo]|[ab](?=\/))?`;
+// takes a folder (-I/home/…), in a diff (a/home/…), behind a host (host:/home/…) or an escape (\n/home/… in JSON text that
+// stands as it is).
+const root = String.raw`(?:(?<=\\[nrt])|(?<![\w.~@/\\-]|[\w.~@-][/\\]))(?:file:\/\/(?:localhost)?|-[ILFo]|[ab](?=\/))?`;
 const disk = String.raw`(?:\/mnt\/[a-z]|\/host_mnt(?:\/[a-z])?|\/run\/host|\/var|\/export|\/System\/Volumes\/Data|\/[a-z])?`;
 const name = String.raw`[A-Za-z_][\w.-]{0,38}(?:%40[\w.-]{1,60}|@[\w.-]{1,60})?`;
 const unix = new RegExp(
@@ -110,7 +111,10 @@ export function detectNames({ text }: Scanned, names: ReadonlySet<string>, repor
   for (const owner of names) {
     for (let start = text.indexOf(owner); start >= 0; start = text.indexOf(owner, start + 1)) {
       const end = start + owner.length;
-      const isWord = !/[\p{L}\p{N}]/u.test(text[start - 1] ?? '') && !/[\p{L}\p{N}]/u.test(text[end] ?? '');
+      const begins =
+        !/[\p{L}\p{N}]/u.test(text[start - 1] ?? '') ||
+        /\\[nrt]$/.test(text.slice(Math.max(0, start - 2), start));
+      const isWord = begins && !/[\p{L}\p{N}]/u.test(text[end] ?? '');
       if (isWord) report(start, end, 'user');
     }
   }

@@ -82,9 +82,9 @@ function scanWith(rule: PresetRule, name: string): FileHandler['scan'] {
     createTranslator: () => (messageId) => ({ messageId: String(messageId), message: '', data: {} }),
     report: ({ message, range: [start, end] }) => {
       const isUrl = name === 'basicauth' || name === 'database-connection-string';
-      const [from, to] = isUrl ? passwordOfUrl(text, start, end) : [start, end];
+      const [from, to] = isUrl ? passwordInUrl(text, start, end) : [start, end];
       if (isUrl && !isSecretValue(text.slice(from, to), 'environment', true)) return;
-      report(from, to, ruleName(message.messageId));
+      report(from, to, presetRuleName(message.messageId));
     },
     ignore: () => {},
   };
@@ -97,8 +97,8 @@ function scanWith(rule: PresetRule, name: string): FileHandler['scan'] {
   };
 }
 
-// These two report the whole address; its host and database may stay, so that the text still reads.
-function passwordOfUrl(text: string, start: number, end: number): [number, number] {
+/** The password of an address: two rules report the whole of it, but host and database may stay, so that the text reads. */
+export function passwordInUrl(text: string, start: number, end: number): [number, number] {
   const found = /:\/\/[^:/\s]*:([^/\s]*)@/d.exec(text.slice(start, end));
   const [from, to] = found?.indices?.[1] ?? [0, end - start];
   return [start + from, start + to];
@@ -109,7 +109,7 @@ function shortName(id: string): string {
 }
 
 /** A message id of secretlint (GITHUB_TOKEN, MongoDBConnection) as a rule's name: github-token, mongo-db-connection. */
-function ruleName(id: string): string {
+export function presetRuleName(id: string): string {
   const words = id.includes('_') ? id : id.replace(/([a-z])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3-$2$4');
   return words.toLowerCase().replaceAll('_', '-');
 }

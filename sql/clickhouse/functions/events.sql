@@ -14,7 +14,7 @@ create or replace function is_known_event as (event_type, schema_version) -> sch
     'agent.created', 'agent.evolved', 'agent.qa.pair',
     'attempt.started', 'attempt.span_recorded', 'attempt.completed', 'attempt.failed',
     'artifact.created', 'artifact.scored', 'artifact.compared',
-    'evolution.outcome', 'insight.discovered', 'insight.applied', 'insight.outcome',
+    'evolution.outcome', 'insight.discovered', 'insight.applied', 'insight.outcome', 'data.forgotten',
     'flow.router.decision.v1', 'flow.router.outcome.v1', 'flow.router.override.v1');
 
 -- The names of those (name, condition) pairs whose condition holds.

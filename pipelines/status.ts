@@ -5,6 +5,7 @@ import { type Project, readProject, selectModels } from './lib/graph.js';
 import { lakeFolder } from './lib/lake.js';
 import { type PlanLine, planBuild } from './lib/plan.js';
 import { amount, duration } from './lib/progress.js';
+import { describeFound, describeRedaction, type Redaction, readRedaction } from './lib/redaction/found.js';
 import { alignColumns, describePlan } from './lib/report.js';
 import { createView, type DuckDB, openDuckDB, tableRelation } from './lib/warehouse.js';
 
@@ -37,6 +38,7 @@ export type Status = {
   outOfDate: PlanLine[];
   /** Exports that hold rows of what was forgotten since. */
   holding: HoldingExport[];
+  redaction: Redaction;
   /** Since the last commit of any source, in milliseconds; null where nothing was read yet. */
   lagMs: number | null;
 };
@@ -55,6 +57,7 @@ export async function readStatus(config: Config, now: Date): Promise<Status> {
       rejects: await readRejects(duckdb, lake, project),
       holding: await holdingExports(duckdb.connection, config),
       outOfDate: planBuild(project, selectModels(project)),
+      redaction: await readRedaction(config),
       lagMs: sources.length === 0 ? null : Math.max(0, now.getTime() - last),
     };
   } finally {
@@ -107,7 +110,7 @@ async function readRejects(duckdb: DuckDB, lake: string, { manifest }: Project):
   }));
 }
 
-function describe({ sources, tables, rejects, holding, outOfDate, lagMs }: Status): string[] {
+function describe({ sources, tables, rejects, holding, outOfDate, redaction, lagMs }: Status): string[] {
   if (lagMs === null) return ['The lake is empty; run `tracemill ingest`, then `tracemill build`.'];
   const items = (value: number) => amount(value, 'items');
   const size = (value: number) => amount(value, 'bytes');
@@ -132,6 +135,9 @@ function describe({ sources, tables, rejects, holding, outOfDate, lagMs }: Statu
     ...(tableRows.length > 0 ? [...alignColumns(['table', 'days', 'rows', 'bytes'], tableRows), ''] : []),
     ...(rejectRows.length > 0 ? [...alignColumns(['rejected', 'reason', 'lines'], rejectRows), ''] : []),
     ...describeHolding(holding),
+    ...describeFound(redaction),
+    describeRedaction(redaction),
+    '',
     ...(outOfDate.length > 0 ? ['out of date:'] : []),
     ...describePlan(outOfDate),
   ];

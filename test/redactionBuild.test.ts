@@ -136,7 +136,18 @@ test('each finding has its place, its rule and the hash of its placeholder, neve
     String(prompt?.question),
     new RegExp(`^Use <SECRET:github[a-z-]*:${hash}> and write to <EMAIL:`),
   );
-  const written = JSON.stringify(await query(config, 'select * from core.redactions'));
+  const context = { config, log: () => {}, progress: silentProgress, now: () => now };
+  const { summary, json } = await status.run({}, context);
+  assert.ok(
+    summary.some((line) => /^credential +private-key +1 +1$/.test(line)),
+    summary.join('\n'),
+  );
+  assert.ok(
+    summary.some((line) =>
+      /^redaction: credential, email, ip, home; \d+ values redacted in \d+ places$/.test(line),
+    ),
+  );
+  const written = JSON.stringify([json, summary, await query(config, 'select * from core.redactions')]);
   assert.deepEqual(
     plantedWords.filter((word) => written.includes(word)),
     [],
@@ -258,6 +269,8 @@ test('what is redacted changes no structure: keys, counts, pairs of calls and re
   ])
     assert.deepEqual(await query(config, sql), await query(plain, sql), sql);
   assert.deepEqual(await query(plain, 'from core.redactions'), []);
+  const context = { config: plain, log: () => {}, progress: silentProgress, now: () => now };
+  assert.ok((await status.run({}, context)).summary.includes('redaction: none: nothing is redacted'));
 });
 
 test('own patterns and values that may stay reach the tables', async () => {

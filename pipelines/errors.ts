@@ -21,7 +21,8 @@ export function errorWords(error: unknown): string {
   if (error instanceof UserError) return error.message;
   if (!(error instanceof Error)) return 'something that is no Error was thrown';
   const { code, syscall, path } = error as NodeJS.ErrnoException;
-  const kind = /^\w{1,60}$/.test(error.name) ? error.name : 'Error';
+  const name = error.name === 'Error' ? error.constructor.name : error.name;
+  const kind = /^\w{1,60}$/.test(name) ? name : 'Error';
   const isCode = /^\w{1,40}$/.test(String(code ?? ''));
   if (!isCode) return kind;
   const isSystem = syscall !== undefined && /^\w{1,20}$/.test(syscall);

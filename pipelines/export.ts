@@ -8,6 +8,7 @@ import type { Derived } from './lib/clusterDatasets.js';
 import { checkClusterNames } from './lib/clusterModels.js';
 import type { Command } from './lib/command.js';
 import { eventRange } from './lib/eventRange.js';
+import { gateExport } from './lib/exportGate.js';
 import type { ExportManifest } from './lib/exportManifest.js';
 import { planExport } from './lib/exportPlan.js';
 import { recordExport, sweepExportDrafts } from './lib/exportRecord.js';
@@ -26,6 +27,7 @@ import type { StartProgress } from './lib/progress.js';
 import { publishExport, writeExtras } from './lib/publication.js';
 import { readPolicy } from './lib/redaction/policy.js';
 import { describeBenchmarks, selectRows } from './lib/rowSelection.js';
+import { scannerNames, scanWith } from './lib/scanWith.js';
 import { tokenizer } from './lib/tokens.js';
 import { ownVersion } from './lib/version.js';
 import { openDuckDB } from './lib/warehouse.js';
@@ -59,6 +61,11 @@ export const command: Command = {
       default: 'duckdb',
       describe: 'Take what build derived, or derive sft, preference and reward in ClickHouse',
     },
+    'scan-with': {
+      type: 'string',
+      choices: scannerNames,
+      describe: 'Have this program, where it is installed, look for secrets too before anything is published',
+    },
     ...filterOptions,
   },
   run: async (args, { config, progress, now }) => {
@@ -73,6 +80,7 @@ export const command: Command = {
       out: readOut(String(args.out ?? join(config.data, 'exports')), config),
       decontaminate: (args.decontaminate as string[] | undefined) ?? [],
       inCluster: args.engine === 'clickhouse',
+      scanWith: args.scanWith === undefined ? null : String(args.scanWith),
     });
     return describeExport(result);
   },
@@ -94,6 +102,8 @@ export type ExportOptions = {
   decontaminate?: readonly string[];
   /** Derive the datasets in the ClickHouse that the lake is loaded into. */
   inCluster?: boolean;
+  /** A program that looks for secrets too. */
+  scanWith?: string | null;
 };
 
 /** Writes the datasets of the lake into a folder named by its content; the same content is written once. */
@@ -157,10 +167,12 @@ async function writeExport(options: ExportOptions, profile: Profile, source: Sou
     const written = await writeDatasets(task);
     const { files } = written;
     if (files.length === 0) {
-      return { version: null, folder: null, added: false, datasets: written.datasets, omitted };
+      const none = { version: null, folder: null, added: false, gate: null, scan: null };
+      return { ...none, datasets: written.datasets, omitted };
     }
     const loadings = loadingsOf(written.datasets, profile);
     const [duckdb] = (await connection.runAndReadAll('select version()')).getRowsJS()[0] ?? [];
+    const extras = profile.extras?.(loadings) ?? {};
     const manifest: ExportManifest = {
       format: 1,
       profile: profile.name,
@@ -170,16 +182,20 @@ async function writeExport(options: ExportOptions, profile: Profile, source: Sou
       events: await eventRange(connection, lake, tables['events.training_events']),
       datasets: written.datasets,
       omitted,
-      files: [...files, ...(await writeExtras(draft, profile.extras?.(loadings) ?? {}))],
+      files: [...files, ...(await writeExtras(draft, extras))],
     };
     const columns = Object.fromEntries(models.map((model) => [model.name, model.columns]));
     const card = (version: string) =>
       datasetCard({ version, manifest, profile, loadings, datasets, columns });
+    const words = { ...extras, 'README.md': card(''), 'manifest.json': JSON.stringify(manifest, null, 2) };
+    const finished = { connection, folder: draft, files };
+    const gate = await gateExport(config, finished, words);
+    const scan = options.scanWith ? await scanWith(options.scanWith, finished) : null;
     const published = await publishExport({ out, draft, manifest, card });
     await noteExportRows({ connection, lake, datasets, out, version: published.version });
     const folder = relative(config.data, published.folder);
     await recordExport({ out, version: published.version, manifest, folder, now: options.now });
-    return { ...published, datasets: manifest.datasets, omitted };
+    return { ...published, gate, scan, datasets: manifest.datasets, omitted };
   } finally {
     close();
     await rm(draft, { recursive: true, force: true });

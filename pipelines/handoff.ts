@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from './config.js';
 import type { Command } from './lib/command.js';
@@ -8,6 +9,7 @@ import type { LineWriter } from './lib/lineBatches.js';
 import { withLock } from './lib/lock.js';
 import { pairText } from './lib/pairText.js';
 import { amount } from './lib/progress.js';
+import { describeGate, type GateResult, openGate } from './lib/redaction/gate.js';
 import { openSeqMem, pairEvent, readSeqMem, takeBackRow } from './lib/seqMem.js';
 import { openWarehouse } from './lib/warehouse.js';
 
@@ -47,6 +49,7 @@ export const command: Command = {
       summary: [
         `${result.file}: ${counts.join(', ')}`,
         `${result.seqMem}: ${amount(result.noted, 'items')} new${result.takenBack === 0 ? '' : `, ${amount(result.takenBack, 'items')} taken back`}`,
+        describeGate(result.gate),
       ],
       json: result,
     };
@@ -70,6 +73,7 @@ export type HandoffResult = Omit<Plan, 'unnoted'> & {
   seqMem: string;
   /** Rows appended to seq's memory log. */
   noted: number;
+  gate: GateResult;
 };
 
 /**
@@ -95,6 +99,7 @@ export async function handoff(options: HandoffOptions): Promise<HandoffResult> {
         everHandedOff: before.byId.keys(),
         noted: seqMem.ids,
       });
+      const gate = await gatePairs(connection, config);
       let cut = 0;
       if (rebuild || plan.added + plan.changed + plan.deleted > 0) {
         const writer = await openHandoff(config.handoff, rebuild, config.flushEvery);
@@ -112,7 +117,7 @@ export async function handoff(options: HandoffOptions): Promise<HandoffResult> {
           await writer.add(takeBackRow({ qaId: String(qaId), eventId: String(eventId), at: now }));
         await writer.end();
       }
-      return { file: config.handoff, ...plan, cut, foreign, seqMem: config.seqMem, noted: unnoted };
+      return { file: config.handoff, ...plan, cut, foreign, seqMem: config.seqMem, noted: unnoted, gate };
     } finally {
       close();
     }
@@ -127,6 +132,22 @@ async function* pairsOf(connection: DuckDBConnection, table: string): AsyncGener
     select pairs.*, chosen.* exclude (qa_id) from core.qa_pairs as pairs
     join ${table} as chosen using (qa_id) order by pairs.asked_at nulls first, pairs.qa_id`);
   for await (const rows of result.yieldRowObjectJs()) yield* rows;
+}
+
+/** Brings the lines that are due before the gate, all of them before the first one is written. */
+async function gatePairs(connection: DuckDBConnection, config: Config): Promise<GateResult> {
+  const gate = await openGate(config);
+  if (!gate.isOpen) {
+    for await (const row of pairsOf(connection, 'due')) {
+      const place = { table: basename(config.handoff), row: String(row.qa_id) };
+      await gate.json(place, JSON.stringify(pairLine(row, config)));
+    }
+    for await (const row of pairsOf(connection, 'unnoted_pairs')) {
+      const place = { table: basename(config.seqMem), row: String(row.qa_id) };
+      await gate.json(place, JSON.stringify(seqRow(row, config)));
+    }
+  }
+  return gate.close('nothing was handed off');
 }
 
 /** Gives how many texts were cut. */

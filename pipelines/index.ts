@@ -3,6 +3,7 @@ import type { Command, Outcome } from './lib/command.js';
 import { withLock } from './lib/lock.js';
 import { followHandoff } from './lib/pairIndex.js';
 import { amount } from './lib/progress.js';
+import { describeGate } from './lib/redaction/gate.js';
 import { zvecProblem } from './lib/zvec.js';
 
 /** `tracemill index`. */
@@ -41,6 +42,7 @@ export const command: Command = {
       ...(result.cut === 0 ? [] : [`${amount(result.cut, 'items')} cut at a word for their length`]),
       `${amount(result.documents, 'items')} in all`,
     ];
-    return { summary: [`${result.folder}: ${counts.join(', ')}`], json: result };
+    const scanned = result.how === 'unchanged' ? [] : [describeGate(result.gate)];
+    return { summary: [`${result.folder}: ${counts.join(', ')}`, ...scanned], json: result };
   },
 };

@@ -10,6 +10,7 @@ import { applyDdl, readDdl } from './lib/ddl.js';
 import { readExportRecords } from './lib/exportRecord.js';
 import { lakeFolder } from './lib/lake.js';
 import { loadDays, type Note } from './lib/loadDays.js';
+import { gateLoad } from './lib/loadGate.js';
 import { lakeTables, planTable, readLoads, type TablePlan } from './lib/loadPlan.js';
 import { dayResult, describeLoad, type LoadResult, type TableResult, wholeResult } from './lib/loadReport.js';
 import { exportRow, loadWhole, type WholeResult } from './lib/loadWhole.js';
@@ -105,6 +106,8 @@ async function loadLake(clickhouse: Clickhouse, options: LoadOptions, now: Date)
     else plans.push(plan);
   }
   if (plans.length === 0) throw new UserError('lake: nothing is built yet; run `tracemill build`');
+  const sets = { exports: exports.map(exportRow), prices };
+  const gate = await gateLoad(config, { lake, tables: manifest.tables, plans, whole: sets });
   const note = await notes(clickhouse, options);
   const bytes = plans.flatMap(({ replace }) => replace).reduce((sum, day) => sum + day.bytes, 0);
   const bar = progress('load', bytes, 'bytes');
@@ -116,7 +119,7 @@ async function loadLake(clickhouse: Clickhouse, options: LoadOptions, now: Date)
   }
   bar.end();
   const whole: WholeResult[] = [];
-  for (const [table, values] of Object.entries({ exports: exports.map(exportRow), prices })) {
+  for (const [table, values] of Object.entries(sets)) {
     const key = keys.get(table) ?? '';
     whole.push(await loadWhole(clickhouse, { table, values, loads, full, key, note }));
   }
@@ -128,6 +131,7 @@ async function loadLake(clickhouse: Clickhouse, options: LoadOptions, now: Date)
     applied,
     tables: [...tables, ...whole.map(wholeResult)],
     left_out: leftOut,
+    gate,
     differences: await reconcile(clickhouse, plans, whole),
     ms: performance.now() - started,
   };

@@ -139,6 +139,24 @@ test('every verb has help, an example and its place in the README', async () => 
   }
 });
 
+test('text gets its quotes in one place an engine, never where SQL is put together', async () => {
+  const files = await sources();
+  const quoting = ['lib/warehouse.ts', 'lib/clickhouseText.ts', 'lib/zvec.ts'];
+  // The shell's quotes, and the double ones of Python and of words for people, are another matter.
+  const single = /'\$\{|\$\{[^{}]*\}'|["`]'["`] ?\+|\+ ?["`]'["`]|replaceAll\("'"|replace\(\/'/;
+  assert.deepEqual(linesWith(files, single, [...quoting, 'lib/crontab.ts']), []);
+  for (const file of quoting)
+    assert.ok(linesWith(files, single, []).filter((line) => line.startsWith(file)).length <= 1, file);
+  const verbs =
+    /\b(select|insert into|create or replace|create table|alter table|drop table|copy \(|read_parquet|describe)\b/;
+  const named: string[] = [];
+  for (const [file, text] of files) {
+    for (const [template] of text.matchAll(/`(?:[^`\\]|\\.)*`/gs))
+      if (verbs.test(template) && /"\$\{|\}"/.test(template)) named.push(`${file}: ${template}`);
+  }
+  assert.deepEqual(named, []);
+});
+
 test('every report says its grain, reads what models make, and is asked for', async () => {
   const folder = join(root, 'sql', 'reports');
   const { models } = await readSqlFolder(join(root, 'sql'));

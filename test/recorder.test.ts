@@ -224,6 +224,83 @@ test('nothing that a program hands over makes recording throw or write anything 
   assert.ok(given.length > 100 && errors.length > 100, `${given.length} recorded, ${errors.length} refused`);
 });
 
+test('one event is one line, whatever ends a line in its texts, keys and ids, and whoever changed what JSON calls', async () => {
+  const { path, record, errors } = looseRecorder('lines');
+  const end = fc.constantFrom(
+    '\n',
+    '\r\n',
+    '\r',
+    '\u2028',
+    '\u2029',
+    '\u0085',
+    '\v',
+    '\f',
+    '\0',
+    '"',
+    '\\',
+    '\\n',
+    '{"id":1}',
+    '\ud800',
+  );
+  const text = fc
+    .array(fc.oneof(end, fc.string({ maxLength: 3 })), { minLength: 1, maxLength: 6 })
+    .map((parts) => `x${parts.join('')}`);
+  const event = fc.tuple(
+    fc.dictionary(text, fc.oneof(text, fc.array(text), fc.dictionary(text, text))),
+    text,
+    text,
+  );
+  const given: string[] = [];
+  const take = ([payload, id, tag]: [object, string, string]) => {
+    const recorded = record('my.type', payload, { session_id: id, lineage_id: id }, [tag, tag]);
+    if (recorded.ok) given.push(recorded.id);
+    // Two keys that differ in half a character alone.
+    else assert.match(errors.at(-1) ?? '', /is there twice once half characters are replaced/);
+  };
+  fc.assert(fc.property(event, take), { numRuns: 500, seed: 5 });
+  // As old libraries did, and as a program may do to see its JSON better.
+  const prototypes = [String.prototype, Array.prototype, Object.prototype, Number.prototype];
+  const stringify = JSON.stringify;
+  try {
+    for (const prototype of prototypes) {
+      Object.defineProperty(prototype, 'toJSON', { value: () => 'a\n{"id":"forged"}', configurable: true });
+      fc.sample(event, { numRuns: 5, seed: 6 }).forEach(take);
+      Reflect.deleteProperty(prototype, 'toJSON');
+    }
+    JSON.stringify = ((value: unknown) => stringify(value, null, 2)) as typeof JSON.stringify;
+    const recorded = record('my.type', { a: 1 });
+    assert.match(
+      recorded.ok ? '' : recorded.error.message,
+      /^event: it is more than one line, nothing was recorded/,
+    );
+  } finally {
+    JSON.stringify = stringify;
+    for (const prototype of prototypes) Reflect.deleteProperty(prototype, 'toJSON');
+  }
+  const [file = '', ...others] = await readdir(path);
+  assert.deepEqual(others, []);
+  const bytes = await readFile(join(path, file));
+  assert.equal(bytes.filter((byte) => byte === 10).length, given.length);
+  assert.equal(bytes.includes(13), false);
+  const lines = bytes.toString().split('\n').slice(0, -1);
+  assert.deepEqual(
+    lines.slice(0, 400).map((line) => JSON.parse(line).id),
+    given.slice(0, 400),
+  );
+  assert.ok(given.length > 500);
+  const large = 'x'.repeat(30 << 20);
+  const refused = record('my.type', { a: Array.from({ length: 8 }, () => large) });
+  assert.match(
+    refused.ok ? '' : refused.error.message,
+    /is larger than \d+ characters; correct it, nothing was recorded$/,
+  );
+  assert.deepEqual((await readFile(join(path, file))).length, bytes.length);
+  for (const name of ['../out', 'a/b', 'a\nb', 'a\\b', '\0']) {
+    const result = createRecorder({ folder: path, name, onError: () => {} }).recordEvent('my.type', {});
+    assert.match(result.ok ? '' : result.error.message, /^event: the name of its file holds a slash/, name);
+  }
+});
+
 test('a hook that throws or fails later does no harm; without one a refusal is a warning of the process', async (t) => {
   const warnings: string[] = [];
   t.mock.method(process, 'emitWarning', (message: string, options: { code: string }) => {

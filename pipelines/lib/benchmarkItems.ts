@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
-import { quote } from './warehouse.js';
+import { quotePath } from './quotePath.js';
+import { identifier, quote } from './warehouse.js';
 
 /** One text of a benchmark; `item` is its file's name and the number of its line, element, paragraph or row. */
 type BenchmarkText = { readonly item: string; readonly text: string };
@@ -25,13 +26,12 @@ export async function readBenchmarks(connection: DuckDBConnection, paths: readon
 }
 
 async function readParquet(connection: DuckDBConnection, path: string): Promise<void> {
-  // DuckDB takes a path for a pattern; a character in brackets stands for itself.
-  const file = quote(path.replace(/[*?[]/g, '[$&]'));
+  const file = quotePath(path);
   try {
     const described = await connection.runAndReadAll(`describe from read_parquet(${file})`);
     const columns = described.getRowsJS().filter(([, type]) => type === 'VARCHAR' || type === 'JSON');
     for (const [name] of columns) {
-      const column = `"${String(name).replaceAll('"', '""')}"`;
+      const column = identifier(String(name));
       await connection.run(
         `insert into benchmark_texts
          select ${quote(`${basename(path)}:`)} || (file_row_number + 1), ${column}

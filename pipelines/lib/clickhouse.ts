@@ -5,6 +5,7 @@ import { exitCodes, UserError } from '../errors.js';
 import { embeddedClient } from './chdb.js';
 import { clickhouseError } from './clickhouseErrors.js';
 import { firstTimeoutMs, knownSettings, serverClient, serverVersion } from './clickhouseServer.js';
+import { literal } from './clickhouseText.js';
 import { onCluster } from './clusterDdl.js';
 
 /** A warehouse, open: a bare table name is one of the database of the settings. */
@@ -136,9 +137,4 @@ export async function hasTable({ rows, database }: Clickhouse, name: string): Pr
     { database, name },
   );
   return found.length > 0;
-}
-
-/** A string literal of ClickHouse, which reads a backslash as an escape. */
-export function literal(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

@@ -1,3 +1,5 @@
+import { literal } from './clickhouseText.js';
+
 /** What turns a table into a local one on every shard and one over them all. */
 export type ClusterOptions = { readonly cluster: string; readonly database: string };
 
@@ -8,7 +10,7 @@ export function localTable(table: string, cluster: string | null): string {
 
 /** What a statement that is to run on every host says after its table. */
 export function onCluster(cluster: string | null): string {
-  return cluster === null ? '' : ` on cluster '${cluster}'`;
+  return cluster === null ? '' : ` on cluster ${literal(cluster)}`;
 }
 
 /**
@@ -61,7 +63,7 @@ export function distributed(of: {
   database: string;
   key: string;
 }): string {
-  const engine = `Distributed('${of.cluster}', '${of.database}', '${of.local}', ${of.key})`;
+  const engine = `Distributed(${[of.cluster, of.database, of.local].map(literal).join(', ')}, ${of.key})`;
   return `create table if not exists ${of.name}${onCluster(of.cluster)} as ${of.local}\nengine = ${engine}`;
 }
 

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { type Clickhouse, literal } from './clickhouse.js';
+import type { Clickhouse } from './clickhouse.js';
+import { literal } from './clickhouseText.js';
 
 /** Writes the rows of a SELECT into a Parquet file that is not there yet. */
 export async function saveRows(clickhouse: Clickhouse, select: string, file: string): Promise<void> {

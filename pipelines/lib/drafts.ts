@@ -114,7 +114,7 @@ async function withMemory<T>(connection: DuckDBConnection, work: () => Promise<T
     if (!/^Out of Memory Error/.test(String((error as Error).message))) throw error;
     const [share] =
       (await connection.runAndReadAll(`select current_setting('memory_limit')`)).getRowsJS()[0] ?? [];
-    await connection.run(`set memory_limit = '${Math.floor(totalmem() * 0.6)} B'`);
+    await connection.run(`set memory_limit = ${quote(`${Math.floor(totalmem() * 0.6)} B`)}`);
     return await work().finally(() => connection.run(`set memory_limit = ${quote(String(share))}`));
   }
 }

@@ -1,6 +1,6 @@
 import type { Column } from './manifest.js';
 import type { EncodedColumn } from './profile.js';
-import { identifier } from './warehouse.js';
+import { identifier, quote } from './warehouse.js';
 
 /** The columns as the lake has them: messages as lists of JSON. */
 export function canonicalColumns(columns: readonly Column[]): EncodedColumn[] {
@@ -39,7 +39,7 @@ export function toolsOf(columns: readonly Column[]): string {
 /** SQL of a refusal: the first of the conditions that holds, as its words. */
 export function refusalSql(conditions: Readonly<Record<string, string>>): string {
   const cases = Object.entries(conditions).map(
-    ([words, condition]) => `when ${condition} then '${words.replaceAll("'", "''")}'`,
+    ([words, condition]) => `when ${condition} then ${quote(words)}`,
   );
   return `case ${cases.join(' ')} end`;
 }

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { UserError } from '../errors.js';
 import type { FoundExport } from './exportVersions.js';
 import type { LeftOut } from './leftOut.js';
+import { quotePath } from './quotePath.js';
 import { linesOf } from './textLines.js';
-import { quote } from './warehouse.js';
 
 /** Rows of a split that only the later export has, only the earlier one, or both with other columns after the id. */
 export type SplitDiff = {
@@ -85,7 +86,8 @@ async function readRows(
 ): Promise<void> {
   const files = manifest.datasets[dataset]?.splits[split]?.files ?? [];
   const parquet = files.filter((file) => file.endsWith('.parquet'));
-  const paths = (list: readonly string[]) => `[${list.map((file) => quote(join(folder, file))).join(', ')}]`;
+  const paths = (list: readonly string[]) =>
+    `[${list.map((file) => quotePath(join(folder, file))).join(', ')}]`;
   if (parquet.length > 0) {
     const id = await idColumn(connection, paths(parquet));
     await connection.run(
@@ -99,7 +101,7 @@ async function readRows(
   for (const file of files) {
     for await (const line of linesOf(join(folder, file))) {
       const hash = createHash('md5').update(line).digest('hex');
-      const { id } = JSON.parse(line.toString());
+      const id = idOf(line, file);
       // A line without an id (OpenAI takes none) is known by its text.
       appender.appendVarchar(typeof id === 'string' ? id : hash);
       appender.appendVarchar(hash);
@@ -107,6 +109,14 @@ async function readRows(
     }
   }
   appender.closeSync();
+}
+
+function idOf(line: Buffer, file: string): unknown {
+  try {
+    return JSON.parse(line.toString()).id;
+  } catch (cause) {
+    throw new UserError(`${file}: has a line that is no JSON object; export again`, { cause });
+  }
 }
 
 /** The id of a row: its own column, or in verl's shape within `extra_info`. */

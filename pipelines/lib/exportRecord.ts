@@ -1,5 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UserError } from '../errors.js';
 import type { EventRange } from './eventRange.js';
 import type { ExportManifest } from './exportManifest.js';
 import { writeAtomically } from './lake.js';
@@ -24,8 +25,19 @@ export async function readExportRecords(out: string): Promise<ExportRecord[]> {
   const texts = names
     .filter((name) => name.endsWith('.json'))
     .map((name) => readFile(join(out, 'log', name), 'utf8'));
-  const records = (await Promise.all(texts)).map((text) => JSON.parse(text) as ExportRecord);
+  const records = (await Promise.all(texts)).map((text) => readRecord(text));
   return records.sort((a, b) => (a.created_at + a.id < b.created_at + b.id ? -1 : 1));
+}
+
+function readRecord(text: string): ExportRecord {
+  try {
+    const record = JSON.parse(text) as ExportRecord;
+    // The name of a folder that is read.
+    if (/^[0-9a-f]{16}$/.test(record.id)) return record;
+  } catch {
+    // Said below, without its words.
+  }
+  throw new UserError('exports: a file in log/ is no record of an export; move it away and run again');
 }
 
 /** Notes an export once, in log/<version>.json beside the versions; `folder` is relative to the data folder. */

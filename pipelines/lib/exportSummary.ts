@@ -3,6 +3,7 @@ import type { Outcome } from './command.js';
 import type { ExportManifest } from './exportManifest.js';
 import type { Reason } from './leftOut.js';
 import { amount } from './progress.js';
+import { describeGate, type GateResult } from './redaction/gate.js';
 
 /** What came of an export. */
 export type ExportResult = {
@@ -11,11 +12,14 @@ export type ExportResult = {
   readonly folder: string | null;
   /** False where the same export was there already. */
   readonly added: boolean;
+  readonly gate: GateResult;
+  /** The other program that looked for secrets, and at how many rows. */
+  readonly scan: { readonly program: string; readonly rows: number } | null;
 } & Pick<ExportManifest, 'datasets' | 'omitted'>;
 
 /** An export in words: where it is, a line a dataset, and what its profile cannot carry. */
 export function describeExport(result: ExportResult): Outcome {
-  const { version, folder, added, datasets, omitted } = result;
+  const { version, folder, added, gate, scan, datasets, omitted } = result;
   const head =
     version === null
       ? 'No row to export.'
@@ -23,7 +27,13 @@ export function describeExport(result: ExportResult): Outcome {
         ? `Exported to ${folder}`
         : `Nothing new: the same export is in ${folder}`;
   const left = omittedLines(omitted).map((line) => `  left out: ${line}`);
-  return { summary: [head, ...Object.entries(datasets).map(datasetLine), ...left], json: result };
+  const scanned = [
+    ...(version === null ? [] : [`  ${describeGate(gate)}`]),
+    ...(scan === null
+      ? []
+      : [`  ${scan.program}: ${amount(scan.rows, 'items')} rows scanned, no secret found`]),
+  ];
+  return { summary: [head, ...Object.entries(datasets).map(datasetLine), ...left, ...scanned], json: result };
 }
 
 function datasetLine([name, dataset]: [string, ExportManifest['datasets'][string]]): string {

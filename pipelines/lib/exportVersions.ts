@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { exitCodes, UserError } from '../errors.js';
 import type { ExportManifest } from './exportManifest.js';
 import { readExportRecords } from './exportRecord.js';
+import { isBelow } from './foreignNames.js';
 
 /** An export as it lies on disk. */
 export type FoundExport = {
@@ -15,10 +16,26 @@ export type FoundExport = {
 export async function findExport(out: string, name: string): Promise<FoundExport> {
   const folder = await folderOf(out, name);
   const path = join(folder, 'manifest.json');
+  let manifest: FoundExport['manifest'];
   try {
-    return { folder, manifest: JSON.parse(await readFile(path, 'utf8')) };
+    manifest = JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
     throw new UserError(`${path}: cannot be read; export again, or name another version`, { cause });
+  }
+  if (isExport(manifest)) return { folder, manifest };
+  throw new UserError(`${path}: is not of an export, or names files outside of it; export again`);
+}
+
+/** An export may come from anywhere: what it calls its files must lie in its own folder. */
+function isExport({ version, profile, datasets, filters, code }: FoundExport['manifest']): boolean {
+  try {
+    const isWhole = [datasets, filters, code].every((part) => typeof part === 'object' && part !== null);
+    if (!isWhole || typeof version !== 'string' || typeof profile !== 'string') return false;
+    return Object.values(datasets).every(({ splits }) =>
+      Object.values(splits).every(({ files }) => files.every(isBelow)),
+    );
+  } catch {
+    return false;
   }
 }
 

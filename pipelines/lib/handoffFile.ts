@@ -56,7 +56,7 @@ export async function readHandoff(file: string): Promise<HandoffState> {
 export async function openHandoff(file: string, fresh: boolean, most: number): Promise<LineWriter> {
   await makeFolder(dirname(file));
   const path = fresh ? `${file}.draft` : file;
-  const handle = await openOwn(path, fresh ? 'w' : 'a');
+  const handle = await openOwn(path, fresh ? 'wx' : 'a');
   const { add, end } = inBatches(most, async (batch) => {
     for (let done = 0; done < batch.length; ) {
       done += (await handle.write(batch, done)).bytesWritten;
@@ -82,11 +82,16 @@ type Line = { id: string; deleted?: boolean; metadata?: { revision?: number; con
 function readRecord(line: Buffer): Line | undefined {
   try {
     const value: unknown = JSON.parse(line.toString());
-    const isRecord = typeof value === 'object' && value !== null && typeof (value as Line).id === 'string';
-    return isRecord ? (value as Line) : undefined;
+    return isLine(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isLine(value: unknown): value is Line {
+  if (typeof value !== 'object' || value === null || typeof (value as Line).id !== 'string') return false;
+  const { revision = 0, content_hash: content = '' } = (value as Line).metadata ?? {};
+  return Number.isInteger(revision) && Math.abs(revision) < 2 ** 31 && typeof content === 'string';
 }
 
 /** Where the last line begins: the size itself where the file ends with a newline. */

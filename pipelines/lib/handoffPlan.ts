@@ -112,7 +112,7 @@ async function makeList(
 
 // As derived_event_id names it in sql/macros: by this ingest knows the row as our own.
 function eventId(qaId: string): string {
-  return `left(sha256('event|${pairEvent}|' || ${qaId}), 32)`;
+  return `left(sha256(${quote(`event|${pairEvent}|`)} || ${qaId}), 32)`;
 }
 
 /** Every pair that is no copy of another, with what was handed off of it. */

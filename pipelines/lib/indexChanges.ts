@@ -45,12 +45,7 @@ export function openChanges(opened: Collection, path: string): PairChanges {
     collection = await openCollection(path, false);
   };
   return {
-    documents: () => {
-      const lines = new Map<string, string>();
-      for (const { id, fields } of collection.iterDocsSync({ outputFields: ['line'] }))
-        lines.set(id, String(fields.line));
-      return lines;
-    },
+    documents: () => documentLines(collection),
     put: async ({ id, fields }) => {
       pending.set(id, fields);
       chars += String(fields?.text ?? '').length;
@@ -66,6 +61,14 @@ export function openChanges(opened: Collection, path: string): PairChanges {
       return { ...counts, documents };
     },
   };
+}
+
+/** The documents of a collection: id and the hash of the line each was made of. */
+export function documentLines(collection: Collection): Map<string, string> {
+  const lines = new Map<string, string>();
+  for (const { id, fields } of collection.iterDocsSync({ outputFields: ['line'] }))
+    lines.set(id, String(fields.line));
+  return lines;
 }
 
 type Counts = { added: number; changed: number; deleted: number; cut: number };

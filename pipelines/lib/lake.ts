@@ -1,4 +1,4 @@
-import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config.js';
 
@@ -15,12 +15,23 @@ export async function makeFolder(path: string): Promise<void> {
 /** The same for a folder that is ours alone: one that others could look into, as a copy may be, is closed to them. */
 export async function closedFolder(path: string): Promise<void> {
   await makeFolder(path);
-  const { mode, uid } = await stat(path);
-  if (isOpen(mode, uid)) await chmod(path, 0o700);
+  await closeFolder(path);
 }
 
-/** Opens a file of ours for appending, or one to be written anew with `w`; readable by its owner only, also where it was not. */
-export async function openOwn(path: string, flags: 'a' | 'a+' | 'w' = 'a'): Promise<FileHandle> {
+/** Closes what we keep in a data folder, where it is there; the data folder itself is as its owner made it. */
+export async function closeData(data: string): Promise<void> {
+  for (const name of ['lake', 'exports', 'handoff', 'spool', 'state']) await closeFolder(join(data, name));
+}
+
+async function closeFolder(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats?.isDirectory() && isOpen(stats.mode, stats.uid)) await chmod(path, 0o700);
+}
+
+/** Opens a file of ours for appending, or as `wx` one that is made anew; readable by its owner only, also where it was not. */
+export async function openOwn(path: string, flags: 'a' | 'a+' | 'wx' = 'a'): Promise<FileHandle> {
+  // What stands in the place of a draft may be somebody's link to another file, in a folder that is not ours alone.
+  if (flags === 'wx') await rm(path, { force: true });
   const handle = await open(path, flags, 0o600);
   const { mode, uid } = await handle.stat();
   // Not of a device or a pipe, as /dev/null.
@@ -74,9 +85,8 @@ export async function publishFiles(
 export async function writeAtomically(path: string, data: string | Uint8Array): Promise<void> {
   const draft = `${path}.draft`;
   await makeFolder(dirname(path));
-  // Made anew: what stands there may be somebody's link to another file, in a folder that is not ours alone.
-  await rm(draft, { force: true });
-  await writeFile(draft, data, { mode: 0o600, flag: 'wx' });
+  const handle = await openOwn(draft, 'wx');
+  await handle.writeFile(data).finally(() => handle.close());
   await publishFile(draft, path);
 }
 

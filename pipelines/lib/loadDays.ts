@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
-import { type Clickhouse, literal } from './clickhouse.js';
+import type { Clickhouse } from './clickhouse.js';
+import { literal } from './clickhouseText.js';
 import { localTable, onCluster } from './clusterDdl.js';
 import { atPoint } from './lake.js';
 import type { LakeDay, TablePlan } from './loadPlan.js';

@@ -4,6 +4,7 @@ import type { TablePlan } from './loadPlan.js';
 import type { WholeResult } from './loadWhole.js';
 import { amount } from './progress.js';
 import { type Difference, describeDifference } from './reconcile.js';
+import { describeGate, type GateResult } from './redaction/gate.js';
 
 export type LoadResult = {
   /** The server, without user and password, or `lake/clickhouse`. */
@@ -15,6 +16,7 @@ export type LoadResult = {
   readonly tables: readonly TableResult[];
   /** Tables that the lake does not have yet. */
   readonly left_out: readonly string[];
+  readonly gate: GateResult;
   readonly differences: readonly Difference[];
   readonly ms: number;
 };
@@ -50,7 +52,7 @@ export function wholeResult({ table, replaced, rows }: WholeResult): TableResult
 
 /** A line a table, then what differs. */
 export function describeLoad(result: LoadResult): Outcome {
-  const { warehouse, version, database, applied, tables, left_out: leftOut, differences, ms } = result;
+  const { warehouse, version, database, applied, tables, left_out: leftOut, gate, differences, ms } = result;
   const width = Math.max(...tables.map(({ table }) => table.length));
   const lines = tables.map(({ table, loaded, dropped, current, rows }) => {
     const counts = Object.entries({ loaded, dropped, 'up to date': current }).filter(
@@ -66,6 +68,7 @@ export function describeLoad(result: LoadResult): Outcome {
     summary: [
       ...lines,
       ...missing,
+      describeGate(gate),
       ...wrong,
       ...(wrong.length > 0 ? ['run `tracemill load --full` to load every day again'] : []),
       `load into ${database} of ${warehouse} (ClickHouse ${version}) took ${(ms / 1000).toFixed(1)} s${made}`,

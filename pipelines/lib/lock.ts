@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Config } from '../config.js';
 import { exitCodes, UserError } from '../errors.js';
-import { armCrash, closedFolder, draftPath, lakeFolder, makeFolder } from './lake.js';
+import { armCrash, closeData, draftPath, lakeFolder, makeFolder } from './lake.js';
 
 // DuckDB's file lock belongs to the process, so it does not hold a second caller of the same process back.
 const held = new Map<string, string>();
@@ -17,7 +17,8 @@ export async function withLock<T>(config: Config, verb: string, work: () => Prom
   held.set(lake, verb);
   try {
     armCrash(config.crashAt);
-    await closedFolder(lake);
+    await makeFolder(lake);
+    await closeData(config.data);
     const instance = await openLock(lake);
     const note = join(lake, 'lock.holder');
     try {

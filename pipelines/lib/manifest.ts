@@ -4,6 +4,7 @@ import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../errors.js';
+import { foreignPart, isBelow } from './foreignNames.js';
 import { atPoint, publishFile, writeAtomically } from './lake.js';
 
 /** A column's name and DuckDB type. */
@@ -40,9 +41,11 @@ const runMark = 'unpublished.json';
 
 /** The published manifest; an empty one where nothing is built yet. */
 export async function readManifest(lake: string): Promise<Manifest> {
-  const manifest = (await readJson(lake, 'manifest.json')) ?? { format: 1, tables: {}, checks: {} };
-  if ((manifest as Manifest).format === 1) return manifest as Manifest;
-  throw new UserError('lake/manifest.json: another version wrote it; remove it to build everything again');
+  const found = (await readJson(lake, 'manifest.json')) ?? { format: 1, tables: {}, checks: {} };
+  const manifest = found as Manifest;
+  const problem = manifest.format === 1 ? foreignPart(manifest) : 'another version wrote it';
+  if (problem === null) return manifest;
+  throw new UserError(`lake/manifest.json: ${problem}; remove it to build everything again`);
 }
 
 /** Moves a checked draft to its content-addressed place, durable when this returns. */
@@ -138,7 +141,10 @@ function filesOf(manifest: Manifest): Set<string> {
 }
 
 async function readRetired(lake: string): Promise<Retired[]> {
-  return ((await readJson(lake, 'retired.json')) ?? []) as Retired[];
+  const retired = (await readJson(lake, 'retired.json')) ?? [];
+  // What stands there is removed in the end.
+  if (Array.isArray(retired) && retired.every((entry) => isBelow(entry?.file))) return retired;
+  throw new UserError('lake/retired.json: names what is not below the lake; remove it');
 }
 
 async function readJson(lake: string, name: string): Promise<unknown> {

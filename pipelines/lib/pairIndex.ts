@@ -4,9 +4,10 @@ import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
-import { openChanges, type PairChanges } from './indexChanges.js';
+import { documentLines, openChanges, type PairChanges } from './indexChanges.js';
 import { atPoint, closedFolder, writeAtomically } from './lake.js';
-import { documentFormat, readDocument } from './pairDocument.js';
+import { documentFormat, type PairDocument, readDocument } from './pairDocument.js';
+import { type GateResult, openGate } from './redaction/gate.js';
 import { linesOf } from './textLines.js';
 import { type Collection, createCollection, openCollection } from './zvec.js';
 
@@ -26,6 +27,7 @@ export type IndexResult = {
   readonly cut: number;
   /** Lines that are no records of ours. */
   readonly foreign: number;
+  readonly gate: GateResult;
 };
 
 /** Up to where the handoff file is in the collection. There is none while a collection is being written. */
@@ -80,6 +82,7 @@ export async function followHandoff({ config, rebuild, onBytes }: IndexOptions):
     const found = rebuild ? undefined : await openFound(folder);
     const path = join(folder, found === undefined ? 'collection.draft' : 'collection');
     const canContinue = isContinued && found?.stats.docCount === state?.documents;
+    const gate = await gateDocuments(config, canContinue ? start : null, found);
     const changes = openChanges(found ?? (await createCollection(path)), path);
     // Until it stands again, the next run compares.
     if (found !== undefined) await forgetState(folder);
@@ -99,13 +102,38 @@ export async function followHandoff({ config, rebuild, onBytes }: IndexOptions):
     };
     await writeAtomically(join(folder, 'state.json'), `${JSON.stringify(after)}\n`);
     const how = found === undefined ? 'new' : canContinue ? 'continued' : 'compared';
-    return { folder, how, ...done, foreign };
+    return { folder, how, ...done, foreign, gate };
   } finally {
     await handle.close();
   }
 }
 
-const nothing = { added: 0, changed: 0, deleted: 0, cut: 0, foreign: 0 };
+const nothing = { added: 0, changed: 0, deleted: 0, cut: 0, foreign: 0, gate: null };
+
+/** Brings what a run will put in before the gate: the lines from a byte on, or (null) what differs from the collection. */
+async function gateDocuments(
+  config: Config,
+  start: number | null,
+  found: Collection | undefined,
+): Promise<GateResult> {
+  const gate = await openGate(config);
+  if (!gate.isOpen) {
+    const put = async ({ id, fields }: PairDocument) => {
+      const place = { table: 'zvec', row: id };
+      await gate.text(place, String(fields?.text ?? ''));
+      await gate.json(place, String(fields?.metadata ?? '{}'));
+    };
+    const documents = () => (found === undefined ? new Map<string, string>() : documentLines(found));
+    if (start === null) await compare(config.handoff, { documents, put }, () => {});
+    else await addLines(config.handoff, start, { documents, put }, () => {});
+  }
+  try {
+    return await gate.close('nothing was indexed');
+  } catch (error) {
+    found?.closeSync();
+    throw error;
+  }
+}
 
 /** Undefined before anything was handed off. A file that is gone must not empty the collection made of it. */
 async function openHandoffFile(file: string, folder: string): Promise<FileHandle | undefined> {
@@ -142,8 +170,10 @@ async function takePlace(folder: string): Promise<void> {
   atPoint('index-renamed');
 }
 
+type Puts = Pick<PairChanges, 'documents' | 'put'>;
+
 /** Takes each line from a byte on as it comes; the last one of an id holds. */
-async function addLines(file: string, start: number, changes: PairChanges, onBytes: (bytes: number) => void) {
+async function addLines(file: string, start: number, changes: Puts, onBytes: (bytes: number) => void) {
   let readTo = start;
   let foreign = 0;
   for await (const line of linesOf(file, start)) {
@@ -157,7 +187,7 @@ async function addLines(file: string, start: number, changes: PairChanges, onByt
 }
 
 /** Finds which line holds for each id, takes out what no line holds for, and puts in those whose document differs. */
-async function compare(file: string, changes: PairChanges, onBytes: (bytes: number) => void) {
+async function compare(file: string, changes: Puts, onBytes: (bytes: number) => void) {
   const wanted = new Map<string, { at: number; line: string }>();
   let readTo = 0;
   let foreign = 0;

@@ -7,7 +7,7 @@ import { UserError } from '../errors.js';
 import { type PairMetadata, projectName } from './pairDocument.js';
 import { indexFolder, readIndexState } from './pairIndex.js';
 import { splitText } from './pairText.js';
-import { openCollection } from './zvec.js';
+import { filterWord, openCollection } from './zvec.js';
 
 /** Which pairs to look among; times in milliseconds, `until` not among them. */
 export type PairFilters = {
@@ -68,11 +68,11 @@ function pairOf(id: string, score: number, text: string, json: string): FoundPai
   return { id, score, ...splitText(text, questionChars), ...metadata };
 }
 
-// Numbers and hashes only, but for the agent, which is one of two words: no text has to be quoted.
+// Numbers and hashes only, but for the agent, which is one of two words.
 function filterText({ agent, project, since, until }: PairFilters): string {
   return [
-    agent === undefined ? '' : `agent = '${agent}'`,
-    project === undefined ? '' : `projects contain_any ('${projectName(inLake(project))}')`,
+    agent === undefined ? '' : `agent = ${filterWord(agent)}`,
+    project === undefined ? '' : `projects contain_any (${filterWord(projectName(inLake(project)))})`,
     since === undefined ? '' : `ts_ms >= ${since}`,
     until === undefined ? '' : `ts_ms < ${until}`,
   ]

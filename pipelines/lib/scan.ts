@@ -94,18 +94,20 @@ function realFolder(path: string): string | null {
 function globFolder(cwd: string, globs: string[], warn: (path: string, words: string) => void) {
   const links = new Set<string>();
   const readdir = (path: string, options: { withFileTypes: true }): Dirent[] => {
+    const folder = lineBreaks.decode(path);
     try {
-      const entries = readdirSync(path, options);
+      const entries = readdirSync(folder, options);
       for (const entry of entries) {
-        const odd = oddName(path, entry);
-        if (odd !== null) warn(relative(cwd, join(path, JSON.stringify(entry.name))), odd);
-        if (entry.isSymbolicLink()) links.add(relative(cwd, join(path, entry.name)).split(sep).join('/'));
+        const odd = oddName(folder, entry);
+        if (odd !== null) warn(relative(cwd, join(folder, JSON.stringify(entry.name))), odd);
+        if (entry.isSymbolicLink()) links.add(relative(cwd, join(folder, entry.name)).split(sep).join('/'));
+        entry.name = lineBreaks.encode(entry.name);
       }
       return entries;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code !== 'ENOENT')
-        warn(relative(cwd, path) || '.', `cannot be listed (${code}); its files wait until it can`);
+        warn(relative(cwd, folder) || '.', `cannot be listed (${code}); its files wait until it can`);
       throw error;
     }
   };
@@ -118,13 +120,20 @@ function globFolder(cwd: string, globs: string[], warn: (path: string, words: st
     suppressErrors: true,
     fs: { readdirSync: readdir as typeof readdirSync },
   });
-  return { names: names.sort(), links };
+  return { names: names.map(lineBreaks.decode).sort(), links };
 }
+
+/** Names as the patterns see them: their dot matches no character that ends a line, and a name may hold any. */
+const lineBreaks = {
+  encode: (name: string) =>
+    name.replaceAll(/[\n\r\u2028\u2029\ue000]/g, (end) => `\ue000${'\n\r\u2028\u2029\ue000'.indexOf(end)}`),
+  decode: (name: string) =>
+    name.replaceAll(/\ue000(\d)/g, (_, digit) => '\n\r\u2028\u2029\ue000'[Number(digit)] ?? ''),
+};
 
 /** Why a file or folder cannot be found by its name; null where it can. */
 function oddName(folder: string, entry: Dirent): string | null {
   if (!entry.isDirectory() && !/\.(jsonl|zst)/.test(entry.name)) return null;
-  if (entry.name.includes('\n')) return 'has a newline in its name; rename it, nothing of it is read';
   // What is not UTF-8 comes as U+FFFD, under which nothing is found.
   if (entry.name.includes('\ufffd') && !existsSync(join(folder, entry.name)))
     return 'has a name that is not UTF-8; rename it, nothing of it is read';

@@ -38,6 +38,11 @@ export function sharedName(): string {
  * the file stays a line of its own, because a write that finds no newline before it begins with one.
  */
 export function appendLine(target: { folder: string; day: string; name: string; line: string }): void {
+  // The name comes from the program, the line from JSON.stringify, which a program can put another in the place of.
+  if (/[/\\\p{Cc}]/u.test(target.name))
+    throw new UserError('event: the name of its file holds a slash or a control character; give another');
+  if (/[\n\r]/.test(target.line))
+    throw new UserError('event: it is more than one line, nothing was recorded; JSON.stringify was changed');
   const path = join(target.folder, `${target.day}-${target.name}.jsonl`);
   try {
     for (let tries = 1; !isAppended(path, target); tries += 1)

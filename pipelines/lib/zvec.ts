@@ -32,6 +32,12 @@ export async function zvecProblem(): Promise<string | undefined> {
   return loadZvec().then(() => undefined, errorWords);
 }
 
+/** A word in a filter. zvec's filters have no way to quote every text, so what holds more than letters and digits is refused. */
+export function filterWord(text: string): string {
+  if (/^\w+$/.test(text)) return `'${text}'`;
+  throw new Error('a word of a zvec filter has other characters than letters and digits');
+}
+
 /** How long one waits for the other: a search is quick, an index of much may not be. */
 const patience = 10_000;
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../pipelines/config.js';
-import { type Clickhouse, literal, openClickhouse } from '../../pipelines/lib/clickhouse.js';
+import { type Clickhouse, openClickhouse } from '../../pipelines/lib/clickhouse.js';
+import { literal } from '../../pipelines/lib/clickhouseText.js';
 import {
   makeModels,
   modelSettings,

@@ -1,14 +1,15 @@
-import type { Detector, Report } from './finding.js';
+import type { Detector, Report, Scanned } from './finding.js';
 import { entropy, isSecretValue } from './secretValue.js';
 
+// Words begin where no letter goes before, but for the end of an escape (\n in JSON text that stands as it is).
 // RFC 9110, 11.6.2 and RFC 6750: scheme, then the credentials.
 const authorization =
   /(?:proxy-)?authorization\\*["']?\]?[ \t]*(?:[:=,]|=>)[ \t]*[bfru]?\\*["'`]?[ \t]*(?:(?:bearer|basic|token|apikey|key|digest|negotiate|bot|aws|ssws)[ \t]+)?([A-Za-z0-9._~+/=:|-]{8,})/gi;
-const bearer = /\bbearer[ \t]+([A-Za-z0-9._~+/=|-]{16,})/gi;
-const basic = /\bbasic[ \t]+([A-Za-z0-9+/]{8,}={0,2})(?![\w+/])/gi;
-const cookies = /\bcookies?\\*["']?[ \t]*[:=][ \t]*\\*["']?([^\r\n"'`\\]{8,4000})/gi;
+const bearer = /(?<!\w(?<!\\[nrt]))bearer[ \t]+([A-Za-z0-9._~+/=|-]{16,})/gi;
+const basic = /(?<!\w(?<!\\[nrt]))basic[ \t]+([A-Za-z0-9+/]{8,}={0,2})(?![\w+/])/gi;
+const cookies = /(?<!\w(?<!\\[nrt]))cookies?\\*["']?[ \t]*[:=][ \t]*\\*["']?([^\r\n"'`\\]{8,4000})/gi;
 const cookie = /(?:^|[;,\s])([\w.$-]{1,60})=([A-Za-z0-9%._~+/=:|-]{16,})/g;
-const netrc = /\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S+)/g;
+const netrc = /(?<!\w(?<!\\[nrt]))machine\s+\S+\s+login\s+\S+\s+password\s+(\S+)/g;
 const npmrc = /(?<![A-Za-z0-9])(?:_authToken|_auth|_password)\s*=\s*"?([^\s"$][^\s"]{7,})/g;
 const dockerAuth = /"auth\\*"\s*:\s*\\*"([A-Za-z0-9+/]{8,}={0,2})\\*"/g;
 
@@ -17,27 +18,50 @@ type Command = { readonly hint: string; readonly before?: RegExp; readonly patte
 const commands: readonly Command[] = [
   {
     hint: '-u',
-    before: /\b(?:curl|wget|https?|xh)\b/,
+    before: /(?<!\w(?<!\\[nrt]))(?:curl|wget|https?|xh)\b/,
     pattern: /[ \t](?:-u|--user|--proxy-user)[ =]?["']?[^\s:"'=]+:([^\s"']+)/g,
   },
-  { hint: 'http', before: /\b(?:https?|xh)\b/, pattern: /[ \t](?:-a|--auth)[ =]["']?[^\s:"'=]+:([^\s"']+)/g },
-  { hint: 'sshpass', pattern: /\bsshpass[ \t]+-p[ \t]*["']?([^\s"']+)/g },
-  { hint: 'mysql', before: /\bmysql/, pattern: /[ \t]-p["']?([^\s"']+)/g },
-  { hint: 'mariadb', before: /\bmariadb/, pattern: /[ \t]-p["']?([^\s"']+)/g },
-  { hint: 'login', before: /\blogin\b/, pattern: /[ \t]-p[ =]?["']?([^\s"']+)/g },
-  { hint: 'redis-cli', pattern: /\bredis-cli\b[^\n|;]{0,200}?[ \t]-a[ =]?["']?([^\s"']+)/g },
+  {
+    hint: 'http',
+    before: /(?<!\w(?<!\\[nrt]))(?:https?|xh)\b/,
+    pattern: /[ \t](?:-a|--auth)[ =]["']?[^\s:"'=]+:([^\s"']+)/g,
+  },
+  { hint: 'sshpass', pattern: /(?<!\w(?<!\\[nrt]))sshpass[ \t]+-p[ \t]*["']?([^\s"']+)/g },
+  { hint: 'mysql', before: /(?<!\w(?<!\\[nrt]))mysql/, pattern: /[ \t]-p["']?([^\s"']+)/g },
+  { hint: 'mariadb', before: /(?<!\w(?<!\\[nrt]))mariadb/, pattern: /[ \t]-p["']?([^\s"']+)/g },
+  { hint: 'login', before: /(?<!\w(?<!\\[nrt]))login\b/, pattern: /[ \t]-p[ =]?["']?([^\s"']+)/g },
+  { hint: 'redis-cli', pattern: /(?<!\w(?<!\\[nrt]))redis-cli\b[^\n|;]{0,200}?[ \t]-a[ =]?["']?([^\s"']+)/g },
   { hint: 'pass:', pattern: /[ \t]-(?:passin|passout|pass|k)[ \t]+["']?pass:([^\s"']+)/g },
   { hint: '%', pattern: /[ \t]-U[ \t]+["']?[\w.\\-]+%([^\s"']+)/g },
-  { hint: 'identified', pattern: /\bidentified\s+(?:with\s+\S+\s+)?by\s+["']([^"'\n]+)["']/gi },
+  {
+    hint: 'identified',
+    pattern: /(?<!\w(?<!\\[nrt]))identified\s+(?:with\s+\S+\s+)?by\s+["']([^"'\n]+)["']/gi,
+  },
   { hint: 'chpasswd', pattern: /[\w-]+:([^\s"'|]+)["']?[ \t]*\|[ \t]*(?:sudo[ \t]+)?chpasswd/g },
 ];
 // BIP 39 and its like: twelve words or more that are a wallet.
 const seedPhrase =
-  /(?:mnemonic|(?:seed|recovery)[ _-]?phrase)\\*["']?\s{0,3}(?:[:=]|is)\s{0,3}\\*["'`]?((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})/gi;
+  /(?:mnemonic|(?:seed|recovery)[ _-]?phrase)\\*["']?\s{0,3}(?:[:=]|is)\s{0,3}\\*["'`]?((?:[a-z]{3,8}(?:[ ,]{1,2}|,?[ \t]*(?:\r?\n|\\n)[ \t]*)){11,23}[a-z]{3,8})/gi;
 
 /** Credentials of HTTP headers, of commands and of files that keep logins. */
-export const detectHeaders: Detector = ({ text, lower }, report) => {
-  const has = (hint: string) => lower.includes(hint);
+export const detectHeaders: Detector = {
+  words: [
+    'authorization',
+    'bearer',
+    'basic',
+    'cookie',
+    'machine',
+    '_auth',
+    '_password',
+    '"auth',
+    'mnemonic',
+    'phrase',
+  ].concat(commands.map(({ hint }) => hint)),
+  detect,
+};
+
+function detect({ text, held }: Scanned, report: Report): void {
+  const has = (hint: string) => held.has(hint);
   if (has('authorization')) each(text, authorization, report, 'authorization', isCredential);
   if (has('bearer')) each(text, bearer, report, 'authorization', isCredential);
   if (has('basic')) each(text, basic, report, 'authorization', isLogin);
@@ -53,7 +77,7 @@ export const detectHeaders: Detector = ({ text, lower }, report) => {
       return isSecretValue(value, 'environment', true) && (before?.test(lineBefore(text, index)) ?? true);
     });
   }
-};
+}
 
 function each(
   text: string,

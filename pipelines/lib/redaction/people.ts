@@ -34,6 +34,8 @@ function trimmed(text: string, from: number, at: number): number {
   return start;
 }
 
+// What the pattern needs at least, and is found sooner.
+const anyV4 = /\d\.\d{1,3}\.\d{1,3}\.\d/;
 const v4 = /(?<![\w.-]|==)(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)/g;
 const v6 = /(?<![\w:.])[23][0-9a-f]{3}:(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{0,4}(?![\w:])/gi;
 // RFC 6890: this network, private, shared, loopback, link-local, benchmarks, multicast and reserved.
@@ -42,6 +44,14 @@ const notPublic =
 
 /** Addresses of machines that the world can reach (those for documentation among them); not versions of programs. */
 export function detectAddressesOfMachines({ text }: Scanned, report: Report): void {
+  if (anyV4.test(text)) detectV4(text, report);
+  if (!text.includes(':')) return;
+  for (const { index, 0: address } of text.matchAll(v6)) {
+    if (isIPv6(address)) report(index, index + address.length, 'ip');
+  }
+}
+
+function detectV4(text: string, report: Report): void {
   for (const { index, 0: address } of text.matchAll(v4)) {
     if (!isIPv4(address) || notPublic.test(address)) continue;
     const before = text.slice(Math.max(0, index - 24), index);
@@ -50,15 +60,12 @@ export function detectAddressesOfMachines({ text }: Scanned, report: Report): vo
     if (/(?:version|\bver|release|assemblyversion)\\?["']?[\s:=(>"']{0,6}$/i.test(before)) continue;
     report(index, index + address.length, 'ip');
   }
-  if (!text.includes(':')) return;
-  for (const { index, 0: address } of text.matchAll(v6)) {
-    if (isIPv6(address)) report(index, index + address.length, 'ip');
-  }
 }
 
 // The first folder of a path: at its root, on another disk (/mnt/c, Data volumes), in a file: address, behind a flag that
-// takes a folder (-I/home/…), in a diff (a/home/…) or behind a host (host:/home/…).
-const root = String.raw`(?<![\w.~@/\\-]|[\w.~@-][/\\])(?:file:\/\/(?:localhost)?|-[ILFo]|[ab](?=\/))?`;
+// takes a folder (-I/home/…), in a diff (a/home/…), behind a host (host:/home/…) or an escape (\n/home/… in JSON text that
+// stands as it is).
+const root = String.raw`(?:(?<=\\[nrt])|(?<![\w.~@/\\-]|[\w.~@-][/\\]))(?:file:\/\/(?:localhost)?|-[ILFo]|[ab](?=\/))?`;
 const disk = String.raw`(?:\/mnt\/[a-z]|\/host_mnt(?:\/[a-z])?|\/run\/host|\/var|\/export|\/System\/Volumes\/Data|\/[a-z])?`;
 const name = String.raw`[A-Za-z_][\w.-]{0,38}(?:%40[\w.-]{1,60}|@[\w.-]{1,60})?`;
 const unix = new RegExp(
@@ -83,9 +90,12 @@ const common =
 /** A home folder: its place, and the name in it where that is a person's. */
 export type Home = { readonly start: number; readonly end: number; readonly name: string | null };
 
+/** What a text holds (in lower case) that holds a home folder. */
+export const homeWords = ['/home/', '/users/', 'users', 'documents and', '-home-', '-users-'];
+
 /** Home folders of a text, without what lies below them. */
-export function homesIn(text: string, lower: string): Home[] {
-  const holds = (word: string) => lower.includes(word);
+export function homesIn({ text, held }: Scanned): Home[] {
+  const holds = (word: string) => held.has(word);
   const patterns = [
     ...(holds('/home/') || holds('/users/') ? [unix] : []),
     ...(holds('users') || holds('documents and') ? [windows] : []),
@@ -110,7 +120,10 @@ export function detectNames({ text }: Scanned, names: ReadonlySet<string>, repor
   for (const owner of names) {
     for (let start = text.indexOf(owner); start >= 0; start = text.indexOf(owner, start + 1)) {
       const end = start + owner.length;
-      const isWord = !/[\p{L}\p{N}]/u.test(text[start - 1] ?? '') && !/[\p{L}\p{N}]/u.test(text[end] ?? '');
+      const begins =
+        !/[\p{L}\p{N}]/u.test(text[start - 1] ?? '') ||
+        /\\[nrt]$/.test(text.slice(Math.max(0, start - 2), start));
+      const isWord = begins && !/[\p{L}\p{N}]/u.test(text[end] ?? '');
       if (isWord) report(start, end, 'user');
     }
   }

@@ -1,7 +1,12 @@
 import type { Finding } from './finding.js';
 
 /** A text as a person would read it, and how to bring a finding back to its place in the text as it is. */
-export type Reading = { readonly text: string; readonly place: (finding: Finding) => Finding };
+export type Reading = {
+  readonly text: string;
+  readonly place: (finding: Finding) => Finding;
+  /** Of lines put together: whether a finding is more than what each line says alone, which `others` found. */
+  readonly isNews?: (finding: Finding, others: readonly Finding[]) => boolean;
+};
 
 // ECMA-48: how a terminal's colours and cursor are written.
 const introducer = '\u001b[';
@@ -9,31 +14,93 @@ const controls = new RegExp(`${introducer.replace('[', '\\[')}[0-9;?]*[A-Za-z]`,
 
 /**
  * A text as it is, or where it holds colours: with each as white space, which parts words, and without them, as grep's
- * colours stand in the midst of a token.
+ * colours stand in the midst of a token. Then lines that were wrapped, put together.
  */
 export function readings(text: string): Reading[] {
-  if (!text.includes(introducer)) return [{ text, place: (finding) => finding }];
+  const together = wrappedLines(text);
+  if (!text.includes(introducer)) return [{ text, place: (finding) => finding }, ...together];
   const blank = text.replace(controls, (control) => ' '.repeat(control.length));
-  return [{ text: blank, place: (finding) => finding }, withoutControls(text)];
+  return [{ text: blank, place: (finding) => finding }, withoutControls(text), ...together];
 }
 
 function withoutControls(text: string): Reading {
-  // Where the kept parts begin: in the text without colours, and in the text as it is.
-  const parts: { readonly short: number; readonly long: number }[] = [];
-  let [short, long] = ['', 0];
-  for (const { index, 0: control } of text.matchAll(controls)) {
-    parts.push({ short: short.length, long });
-    short += text.slice(long, index);
-    long = index + control.length;
+  const marks = [...text.matchAll(controls)];
+  const { short, place } = without(
+    text,
+    marks.map(({ index, 0: control }) => ({ start: index, end: index + control.length })),
+  );
+  return { text: short, place };
+}
+
+type Part = { readonly start: number; readonly end: number };
+
+/** A text without some parts of it, and the way back. */
+function without(text: string, left: readonly Part[], from = 0, to = text.length) {
+  // Where the kept parts begin: in the text without them, and in the text as it is.
+  const kept: { readonly short: number; readonly long: number }[] = [];
+  let [short, long] = ['', from];
+  for (const { start, end } of left) {
+    kept.push({ short: short.length, long });
+    short += text.slice(long, start);
+    long = end;
   }
-  parts.push({ short: short.length, long });
-  short += text.slice(long);
+  kept.push({ short: short.length, long });
+  short += text.slice(long, to);
   const placeOf = (index: number) => {
-    const part = parts.findLast((candidate) => candidate.short <= index) ?? { short: 0, long: 0 };
+    const part = kept.findLast((candidate) => candidate.short <= index) ?? { short: 0, long: from };
     return part.long + index - part.short;
   };
-  return {
-    text: short,
-    place: (finding) => ({ ...finding, start: placeOf(finding.start), end: placeOf(finding.end - 1) + 1 }),
-  };
+  const place = (finding: Finding): Finding => ({
+    ...finding,
+    start: placeOf(finding.start),
+    end: placeOf(finding.end - 1) + 1,
+  });
+  return { short, place, joins: kept.slice(1).map((part) => part.short) };
+}
+
+// A line that ends where no white space is.
+const broken = /\S(\r?\n)(?=\S)/g;
+// Widths that base64, mail, PEM and terminals are wrapped at; any other counts where two lines running have it.
+const usualWidths = new Set([64, 70, 72, 76, 80]);
+const shortestLine = 40;
+
+/** Lines that were cut at a width, not between words: each run of them as one line. */
+function wrappedLines(text: string): Reading[] {
+  if (text.length <= shortestLine) return [];
+  const runs: { from: number; to: number; breaks: Part[] }[] = [];
+  for (const { index, 0: whole, 1: end = '' } of text.matchAll(broken)) {
+    const start = index + whole.length - end.length;
+    const from = text.lastIndexOf('\n', start - 1) + 1;
+    if (!isFull(text, from, start)) continue;
+    const next = text.indexOf('\n', start + end.length);
+    const to = next < 0 ? text.length : next;
+    const last = runs.at(-1);
+    const part = { start, end: start + end.length };
+    if (last !== undefined && last.to === start + end.length - 1) {
+      last.breaks.push(part);
+      last.to = to;
+    } else runs.push({ from, to, breaks: [part] });
+  }
+  return runs.map(({ from, to, breaks }) => {
+    const { short, place, joins } = without(text, breaks, from, to);
+    const isNews = (finding: Finding, others: readonly Finding[]) => {
+      const { start, end } = place(finding);
+      if (others.some((other) => other.start <= start && other.end >= end)) return false;
+      // A word that begins the next line is none of what ended this one.
+      const join = joins.find((at) => finding.start < at && at < finding.end);
+      const isWord = join !== undefined && /^(?:[a-z]+|[A-Z][a-z]+)$/.test(short.slice(join, finding.end));
+      return !isWord || !others.some((other) => other.start === start);
+    };
+    return { text: short, place, isNews };
+  });
+}
+
+/** Whether a line is as long as lines are wrapped, or as the one before or behind it. */
+function isFull(text: string, from: number, to: number): boolean {
+  const width = to - from;
+  if (width < shortestLine) return false;
+  if (usualWidths.has(width)) return true;
+  const before = from - 1 - (text.lastIndexOf('\n', from - 2) + 1);
+  const next = text.indexOf('\n', to + 1);
+  return (from > 0 && before === width) || (next >= 0 && next - to - 1 === width);
 }

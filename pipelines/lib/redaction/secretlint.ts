@@ -34,11 +34,7 @@ const hints: Readonly<Record<string, readonly string[]>> = {
 // a log must not be able to do.
 const leftOut = ['gcp', 'filter-comments'];
 
-// The others look for tokens, which may_hold_token knows.
-const noTokens = ['aws', 'privatekey', 'basicauth', 'database-connection-string'];
-
 type FileHandler = {
-  readonly isToken: boolean;
   readonly hints: readonly string[] | undefined;
   readonly scan: (text: string, report: Report) => void;
 };
@@ -47,7 +43,6 @@ const handlers: readonly FileHandler[] = rules
   .map((rule) => ({ rule, name: shortName(rule.meta.id) }))
   .filter(({ name }) => !leftOut.includes(name))
   .map(({ rule, name }) => ({
-    isToken: !noTokens.includes(name),
     hints: hints[name],
     scan: scanWith(rule, name),
   }));
@@ -61,13 +56,15 @@ export const unknownPresetRules: readonly string[] = rules
 export const presetRules: readonly string[] = rules.map(({ meta }) => meta.id);
 
 /** The preset's rules, called one by one through secretlint's rule interface: they are synchronous without files. */
-export const detectWithPreset: Detector = ({ text, lower, tokens }, report) => {
-  for (const handler of handlers) {
-    if (handler.isToken && !tokens) continue;
-    if (handler.hints === undefined || handler.hints.some((hint) => lower.includes(hint))) {
-      handler.scan(text, report);
+export const detectWithPreset: Detector = {
+  words: Object.values(hints).flat(),
+  detect: ({ text, held }, report) => {
+    for (const handler of handlers) {
+      if (handler.hints === undefined || handler.hints.some((hint) => held.has(hint))) {
+        handler.scan(text, report);
+      }
     }
-  }
+  },
 };
 
 type PresetRule = (typeof rules)[number];
@@ -82,9 +79,9 @@ function scanWith(rule: PresetRule, name: string): FileHandler['scan'] {
     createTranslator: () => (messageId) => ({ messageId: String(messageId), message: '', data: {} }),
     report: ({ message, range: [start, end] }) => {
       const isUrl = name === 'basicauth' || name === 'database-connection-string';
-      const [from, to] = isUrl ? passwordOfUrl(text, start, end) : [start, end];
+      const [from, to] = isUrl ? passwordInUrl(text, start, end) : [start, end];
       if (isUrl && !isSecretValue(text.slice(from, to), 'environment', true)) return;
-      report(from, to, ruleName(message.messageId));
+      report(from, to, presetRuleName(message.messageId));
     },
     ignore: () => {},
   };
@@ -97,8 +94,8 @@ function scanWith(rule: PresetRule, name: string): FileHandler['scan'] {
   };
 }
 
-// These two report the whole address; its host and database may stay, so that the text still reads.
-function passwordOfUrl(text: string, start: number, end: number): [number, number] {
+/** The password of an address: two rules report the whole of it, but host and database may stay, so that the text reads. */
+export function passwordInUrl(text: string, start: number, end: number): [number, number] {
   const found = /:\/\/[^:/\s]*:([^/\s]*)@/d.exec(text.slice(start, end));
   const [from, to] = found?.indices?.[1] ?? [0, end - start];
   return [start + from, start + to];
@@ -109,7 +106,7 @@ function shortName(id: string): string {
 }
 
 /** A message id of secretlint (GITHUB_TOKEN, MongoDBConnection) as a rule's name: github-token, mongo-db-connection. */
-function ruleName(id: string): string {
+export function presetRuleName(id: string): string {
   const words = id.includes('_') ? id : id.replace(/([a-z])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3-$2$4');
   return words.toLowerCase().replaceAll('_', '-');
 }

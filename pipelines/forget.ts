@@ -10,7 +10,7 @@ import { withLock } from './lib/lock.js';
 import { removeReplaced } from './lib/manifest.js';
 import { amount } from './lib/progress.js';
 import { purgeForgotten } from './lib/purge.js';
-import { type Receipt, type ReceiptNote, writeReceipts } from './lib/receipts.js';
+import { isPurgeOpen, type Receipt, type ReceiptNote, writeReceipts } from './lib/receipts.js';
 import { sharedName } from './lib/spool.js';
 import { createRecorder } from './recorder.js';
 
@@ -97,6 +97,8 @@ async function purge(
   if (read.code !== exitCodes.ok) return stopped(read, 'nothing was purged yet');
   await purgeForgotten({ config, now: now() });
   atPoint('purged');
+  if (!(await isPurgeOpen(config)))
+    return { summary: ['Nothing was left to purge.'], json: { receipts: [] } };
   const built = await run([['build']]);
   if (built.code !== exitCodes.ok)
     return stopped(built, 'raw is purged, but what is published still holds it');
@@ -107,7 +109,7 @@ async function purge(
     return stopped(followed, 'raw and the tables are purged, but not all that was made of them');
   const receipts = await writeReceipts(config, { ...note, removed_tables: removed });
   return {
-    summary: receipts.length === 0 ? ['Nothing was left to purge.'] : receipts.flatMap(describeReceipt),
+    summary: receipts.flatMap(describeReceipt),
     json: { receipts },
   };
 }

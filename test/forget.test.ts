@@ -11,13 +11,15 @@ import { command } from '../pipelines/forget.js';
 import { handoff } from '../pipelines/handoff.js';
 import { ingest } from '../pipelines/ingest.js';
 import { openClickhouse } from '../pipelines/lib/clickhouse.js';
+import type { Command } from '../pipelines/lib/command.js';
 import { readManifest } from '../pipelines/lib/manifest.js';
 import { followHandoff } from '../pipelines/lib/pairIndex.js';
 import { searchPairs } from '../pipelines/lib/pairSearch.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
 import { type Receipt, readReceipts } from '../pipelines/lib/receipts.js';
 import { openDuckDB, openWarehouse, quote } from '../pipelines/lib/warehouse.js';
-import { verify } from '../pipelines/verify.js';
+import { command as statusCommand } from '../pipelines/status.js';
+import { verify, command as verifyCommand } from '../pipelines/verify.js';
 import { sampleLake, samples } from './support/sampleLake.js';
 import { runCli, runLoad } from './support/warehouse.js';
 
@@ -113,6 +115,10 @@ async function follow() {
 async function forget(args: Record<string, unknown>) {
   const outcome = await command.run(args, { config, log: () => {}, progress: silentProgress, now });
   return { text: outcome.summary.join('\n'), json: outcome.json as Record<string, unknown> };
+}
+
+async function said({ run }: Command): Promise<string> {
+  return (await run({}, { config, log: () => {}, progress: silentProgress, now })).summary.join('\n');
 }
 
 /** Table -> the days whose file is not that of before. */
@@ -338,14 +344,14 @@ test('--purge takes the bytes out of every file of ours, says so in a receipt, a
   assert.equal(before.purged.lines, receipt.lines);
   await ingest({ config, progress: silentProgress, now, settleMs: 0 });
   assert.deepEqual(await inRaw(), []);
-  assert.match(runCli(['verify'], environment()).stdout, /ranges purged \(\d+ lines/);
+  assert.match(await said(verifyCommand), /ranges purged \(\d+ lines/);
   assert.deepEqual(
     receipt.exports.map((held) => held.version),
     [version],
   );
-  assert.match(runCli(['status'], environment()).stdout, new RegExp(`! export ${version}: still holds`));
+  assert.match(await said(statusCommand), new RegExp(`! export ${version}: still holds`));
   await rm(join(config.data, 'exports', version), { recursive: true });
-  assert.doesNotMatch(runCli(['status'], environment()).stdout, /! export/);
+  assert.doesNotMatch(await said(statusCommand), /! export/);
   assert.deepEqual(await inWarehouse(), ['0', '0']);
   const again = runCli(['forget', '--purge'], environment());
   assert.deepEqual([again.status, again.stdout], [0, 'Nothing was left to purge.\n']);

@@ -137,6 +137,15 @@ async function rewrite(connection: DuckDBConnection, lake: string, file: string)
     ) to ${quote(draft)}
     (format parquet, compression zstd, compression_level 1, row_group_size 4096, row_group_size_bytes '32MB')`);
   await connection.run('set preserve_insertion_order = true');
+  const [expected] = await connection
+    .runAndReadAll(
+      `select (select count(*) from read_parquet(${quote(join(lake, file))}, hive_partitioning = false))
+         - (select count(*) from forgotten_rows where file = ${quote(file)})`,
+    )
+    .then((reader) => reader.getRowsJson()[0] ?? []);
+  // The old file goes for good.
+  if (Number(result.rowsChanged) !== Number(expected))
+    throw new Error(`${file}: ${result.rowsChanged} rows written of ${expected} that stay`);
   if (Number(result.rowsChanged) > 0) return draft;
   await rm(draft, { force: true });
   return null;

@@ -46,14 +46,17 @@ export function receiptsFolder(config: Pick<Config, 'data'>): string {
   return join(lakeFolder(config), 'receipts');
 }
 
+/** Whether a purge has no receipt yet, which is written when all that follows a purge is done. */
+export async function isPurgeOpen(config: Config): Promise<boolean> {
+  return (await readPurges(config)).purges.length > 0;
+}
+
 /** Writes a receipt of each purge that has none yet: a run that was killed leaves it to the next. */
 export async function writeReceipts(config: Config, note: ReceiptNote): Promise<Receipt[]> {
   const folder = receiptsFolder(config);
-  const written = new Set(await readdir(folder).catch(() => []));
   const receipts: Receipt[] = [];
   const { purges, exports } = await readPurges(config);
   for (const found of purges) {
-    if (written.has(`${found.commit}.json`)) continue;
     const receipt = { ...found, ...note, exports };
     await writeAtomically(join(folder, `${found.commit}.json`), `${JSON.stringify(receipt, null, 2)}\n`);
     receipts.push(receipt);
@@ -72,7 +75,9 @@ export async function readReceipts(config: Pick<Config, 'data'>): Promise<Receip
 
 type Purge = Omit<Receipt, keyof ReceiptNote | 'exports'>;
 
+/** Those that have no receipt. */
 async function readPurges(config: Config): Promise<{ purges: Purge[]; exports: readonly HoldingExport[] }> {
+  const written = new Set(await readdir(receiptsFolder(config)).catch(() => []));
   const { connection, close } = await openDuckDB();
   try {
     await readCommits(connection, lakeFolder(config));
@@ -103,7 +108,8 @@ async function readPurges(config: Config): Promise<{ purges: Purge[]; exports: r
         written: made as string[],
       };
     });
-    return { purges, exports: await holdingExports(connection, config) };
+    const open = purges.filter(({ commit }) => !written.has(`${commit}.json`));
+    return { purges: open, exports: await holdingExports(connection, config) };
   } finally {
     close();
   }

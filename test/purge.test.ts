@@ -174,6 +174,8 @@ test('events of a forgotten session, of its attempts and artifacts go; those bef
   record('note.made', { n: 3 }, { artifact_id: 'r1' });
   record('note.made', { n: 4 }, { session_id: other, artifact_id: 'r2' });
   record('note.made', { n: 5, decision_id: 'd1', session_id: gone }, {});
+  // They are in raw before anybody forgets them.
+  await logs.ingest();
   await forget({ sessions: [gone] });
   record('note.made', { n: 6, decision_id: 'd1' }, {});
   record('note.made', { n: 7 }, { attempt_id: 'a1' });

@@ -64,7 +64,8 @@ function redactChunk(input: DuckDBDataChunk, output: DuckDBVector, redact: Redac
   if (!(texts instanceof DuckDBBlobVector) || !(output instanceof DuckDBBlobVector)) {
     throw new Error('redaction takes a BLOB and gives a BLOB');
   }
-  for (let row = 0; row < input.rowCount; row++) {
+  const { rowCount } = input;
+  for (let row = 0; row < rowCount; row++) {
     const bytes = texts.getItemBytes(row);
     const text = bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
     const redacted = text === null ? null : redact(text);

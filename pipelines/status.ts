@@ -1,5 +1,6 @@
 import type { Config } from './config.js';
 import type { Command } from './lib/command.js';
+import { describeHolding, type HoldingExport, holdingExports } from './lib/forgottenRows.js';
 import { type Project, readProject, selectModels } from './lib/graph.js';
 import { lakeFolder } from './lib/lake.js';
 import { type PlanLine, planBuild } from './lib/plan.js';
@@ -34,6 +35,8 @@ export type Status = {
   tables: TableStatus[];
   rejects: { source: string; reason: string; lines: number }[];
   outOfDate: PlanLine[];
+  /** Exports that hold rows of what was forgotten since. */
+  holding: HoldingExport[];
   /** Since the last commit of any source, in milliseconds; null where nothing was read yet. */
   lagMs: number | null;
 };
@@ -50,6 +53,7 @@ export async function readStatus(config: Config, now: Date): Promise<Status> {
       sources,
       tables: tablesOf(project),
       rejects: await readRejects(duckdb, lake, project),
+      holding: await holdingExports(duckdb.connection, config),
       outOfDate: planBuild(project, selectModels(project)),
       lagMs: sources.length === 0 ? null : Math.max(0, now.getTime() - last),
     };
@@ -103,7 +107,7 @@ async function readRejects(duckdb: DuckDB, lake: string, { manifest }: Project):
   }));
 }
 
-function describe({ sources, tables, rejects, outOfDate, lagMs }: Status): string[] {
+function describe({ sources, tables, rejects, holding, outOfDate, lagMs }: Status): string[] {
   if (lagMs === null) return ['The lake is empty; run `tracemill ingest`, then `tracemill build`.'];
   const items = (value: number) => amount(value, 'items');
   const size = (value: number) => amount(value, 'bytes');
@@ -127,6 +131,7 @@ function describe({ sources, tables, rejects, outOfDate, lagMs }: Status): strin
     '',
     ...(tableRows.length > 0 ? [...alignColumns(['table', 'days', 'rows', 'bytes'], tableRows), ''] : []),
     ...(rejectRows.length > 0 ? [...alignColumns(['rejected', 'reason', 'lines'], rejectRows), ''] : []),
+    ...describeHolding(holding),
     ...(outOfDate.length > 0 ? ['out of date:'] : []),
     ...describePlan(outOfDate),
   ];

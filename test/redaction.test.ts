@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { readConfig } from '../pipelines/config.js';
 import { findSecrets, placeholder } from '../pipelines/lib/redaction/findSecrets.js';
 import { redactionKey } from '../pipelines/lib/redaction/policy.js';
-import { redactJson } from '../pipelines/lib/redaction/redactJson.js';
+import { redactJson, redactWords } from '../pipelines/lib/redaction/redactJson.js';
 import { redactText } from '../pipelines/lib/redaction/redactText.js';
 import { plantedPeople, plantedSecrets } from './support/plantedSecrets.js';
 import { openRedaction, redactionPolicy } from './support/redaction.js';
@@ -96,7 +96,7 @@ test('the prefilter finds what the detectors find, and nothing changes on the wa
   // DuckDB knows no half of a surrogate pair.
   const texts = fc.sample(text, 600).map(wellFormed);
   for (const [place, found] of (await inDuckDB('redacted', texts)).entries()) {
-    assert.equal(found, redacted(texts[place] ?? ''));
+    assert.equal(found, redactWords(texts[place] ?? '', policy) ?? texts[place]);
   }
   const jsons = texts.map((value, place) => {
     return JSON.stringify({ a: [value], b: JSON.stringify([texts[place + 1] ?? '']) });

@@ -1,4 +1,4 @@
--- The text with placeholders for what was found in it.
+-- The text with placeholders for what was found in it; where it is JSON, in its strings.
 create or replace macro redacted(value) as
     case when getvariable('redacts') then coalesce(decode(redact_bytes(encode(value))), value) else value end;
 

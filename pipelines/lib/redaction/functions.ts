@@ -9,8 +9,7 @@ import {
 } from '@duckdb/node-api';
 import { quote } from '../warehouse.js';
 import type { Policy } from './policy.js';
-import { redactJson } from './redactJson.js';
-import { redactText } from './redactText.js';
+import { redactJson, redactWords } from './redactJson.js';
 
 type Redact = (text: string) => string | null;
 
@@ -33,7 +32,7 @@ export async function registerRedaction(connection: DuckDBConnection, policy: Po
       }),
     );
   };
-  register('redact_bytes', (text) => redactText(text, policy));
+  register('redact_bytes', (text) => redactWords(text, policy));
   register('redact_json_bytes', (text) => redactJson(text, policy));
   const isIdle = policy.kinds.size === 0 && policy.patterns.length === 0;
   await connection.run(

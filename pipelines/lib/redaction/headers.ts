@@ -41,7 +41,7 @@ const commands: readonly Command[] = [
 ];
 // BIP 39 and its like: twelve words or more that are a wallet.
 const seedPhrase =
-  /(?:mnemonic|(?:seed|recovery)[ _-]?phrase)\\*["']?\s{0,3}(?:[:=]|is)\s{0,3}\\*["'`]?((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})/gi;
+  /(?:mnemonic|(?:seed|recovery)[ _-]?phrase)\\*["']?\s{0,3}(?:[:=]|is)\s{0,3}\\*["'`]?((?:[a-z]{3,8}(?:[ ,]{1,2}|,?[ \t]*(?:\r?\n|\\n)[ \t]*)){11,23}[a-z]{3,8})/gi;
 
 /** Credentials of HTTP headers, of commands and of files that keep logins. */
 export const detectHeaders: Detector = {

@@ -14,6 +14,11 @@ export function redactJson(json: string, policy: Policy): string | null {
   return redactWithin(json, policy, new Set(), 0);
 }
 
+/** A text as redactText has it, and where it is JSON, an object or a list, as JSON: output of tools often is. */
+export function redactWords(text: string, policy: Policy): string | null {
+  return /^\s*[[{]/.test(text) ? redactJson(text, policy) : redactText(text, policy);
+}
+
 function redactWithin(
   json: string,
   policy: Policy,

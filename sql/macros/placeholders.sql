@@ -1,0 +1,12 @@
+-- A LIKE pattern of a text: what redaction replaced in it can be anything.
+create or replace macro placeholder_pattern(value) as regexp_replace(
+    replace(replace(replace(value, '\', '\\'), '%', '\%'), '_', '\_'),
+    '<(SECRET:[a-z][a-z0-9-]*|EMAIL|IP|USER):[0-9a-f]{12}>',
+    '%',
+    'g');
+
+-- Whether two texts are one but for what redaction made of them. What is found can hang on what stands beside it (a name
+-- is known by a home folder in the same text), so a text and its parts can come out of it differently.
+create or replace macro differ_by_redaction(one, other) as coalesce(
+    one like placeholder_pattern(other) escape '\' or other like placeholder_pattern(one) escape '\',
+    false);

@@ -15,9 +15,6 @@ create or replace macro policy_in_force() as getvariable('redaction_policy');
 create or replace macro placeholders(value) as
     regexp_extract_all(value, '<(?:SECRET:[a-z][a-z0-9-]*|EMAIL|IP|USER):[0-9a-f]{12}>');
 
-create or replace macro has_placeholder(value) as
-    coalesce(regexp_matches(value, '<(SECRET:[a-z][a-z0-9-]*|EMAIL|IP|USER):[0-9a-f]{12}>'), false);
-
 -- What a placeholder stands for: credential, email, ip, or user, the name of a person.
 create or replace macro placeholder_kind(placeholder) as
     case when starts_with(placeholder, '<SECRET:') then 'credential'

@@ -13,8 +13,9 @@ import { redactJson, redactWords } from './redactJson.js';
 
 type Redact = (text: string) => string | null;
 
-// Characters of the texts that are remembered.
+// Characters of the texts that are remembered; a longer one seldom comes again, and costs as much to remember as to read.
 const mostRemembered = 16e6;
+const longestRemembered = 4096;
 
 /**
  * Registers redact_bytes and redact_json_bytes, which sql/macros/redaction.sql wraps: text as UTF-8 in a BLOB in and out
@@ -45,6 +46,7 @@ function remember(redact: Redact): Redact {
   const known = new Map<string, string | null>();
   let size = 0;
   return (text) => {
+    if (text.length > longestRemembered) return redact(text);
     const before = known.get(text);
     if (before !== undefined) return before;
     const redacted = redact(text);
@@ -63,7 +65,8 @@ function redactChunk(input: DuckDBDataChunk, output: DuckDBVector, redact: Redac
   if (!(texts instanceof DuckDBBlobVector) || !(output instanceof DuckDBBlobVector)) {
     throw new Error('redaction takes a BLOB and gives a BLOB');
   }
-  for (let row = 0; row < input.rowCount; row++) {
+  const { rowCount } = input;
+  for (let row = 0; row < rowCount; row++) {
     const bytes = texts.getItemBytes(row);
     const text = bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
     const redacted = text === null ? null : redact(text);

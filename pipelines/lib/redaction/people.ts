@@ -34,8 +34,9 @@ function trimmed(text: string, from: number, at: number): number {
   return start;
 }
 
-// What the pattern needs at least, and is found sooner.
+// What the patterns need at least, and is found sooner.
 const anyV4 = /\d\.\d{1,3}\.\d{1,3}\.\d/;
+const anyV6 = /:[0-9a-f]{0,4}:/i;
 const v4 = /(?<![\w.-]|==)(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)/g;
 const v6 = /(?<![\w:.])[23][0-9a-f]{3}:(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{0,4}(?![\w:])/gi;
 // RFC 6890: this network, private, shared, loopback, link-local, benchmarks, multicast and reserved.
@@ -45,7 +46,7 @@ const notPublic =
 /** Addresses of machines that the world can reach (those for documentation among them); not versions of programs. */
 export function detectAddressesOfMachines({ text }: Scanned, report: Report): void {
   if (anyV4.test(text)) detectV4(text, report);
-  if (!text.includes(':')) return;
+  if (!anyV6.test(text)) return;
   for (const { index, 0: address } of text.matchAll(v6)) {
     if (isIPv6(address)) report(index, index + address.length, 'ip');
   }

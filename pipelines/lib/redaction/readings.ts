@@ -58,8 +58,6 @@ function without(text: string, left: readonly Part[], from = 0, to = text.length
   return { short, place, joins: kept.slice(1).map((part) => part.short) };
 }
 
-// A line that ends where no white space is.
-const broken = /\S(\r?\n)(?=\S)/g;
 // Widths that base64, mail, PEM and terminals are wrapped at; any other counts where two lines running have it.
 const usualWidths = new Set([64, 70, 72, 76, 80]);
 const shortestLine = 40;
@@ -68,18 +66,22 @@ const shortestLine = 40;
 function wrappedLines(text: string): Reading[] {
   if (text.length <= shortestLine) return [];
   const runs: { from: number; to: number; breaks: Part[] }[] = [];
-  for (const { index, 0: whole, 1: end = '' } of text.matchAll(broken)) {
-    const start = index + whole.length - end.length;
-    const from = text.lastIndexOf('\n', start - 1) + 1;
-    if (!isFull(text, from, start)) continue;
-    const next = text.indexOf('\n', start + end.length);
+  let next = text.indexOf('\n');
+  for (let from = 0; next >= 0; ) {
+    const [lineStart, end] = [from, next + 1];
+    [from, next] = [end, text.indexOf('\n', end)];
+    if (end - lineStart <= shortestLine) continue;
+    const start = text[end - 2] === '\r' ? end - 2 : end - 1;
+    // Words end and begin at white space.
+    if (/\s/.test(text[start - 1] ?? ' ') || /\s/.test(text[end] ?? ' ')) continue;
+    if (!isFull(text, lineStart, start)) continue;
     const to = next < 0 ? text.length : next;
     const last = runs.at(-1);
-    const part = { start, end: start + end.length };
-    if (last !== undefined && last.to === start + end.length - 1) {
+    const part = { start, end };
+    if (last !== undefined && last.to === end - 1) {
       last.breaks.push(part);
       last.to = to;
-    } else runs.push({ from, to, breaks: [part] });
+    } else runs.push({ from: lineStart, to, breaks: [part] });
   }
   return runs.map(({ from, to, breaks }) => {
     const { short, place, joins } = without(text, breaks, from, to);

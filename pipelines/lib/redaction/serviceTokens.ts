@@ -95,7 +95,7 @@ export const serviceTokens = tokenRules([
     'https://documentation.mailgun.com/',
     'key- -',
     'key-[0-9a-f]{32}(?![0-9a-f])|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}(?![0-9a-f-])',
-    /-[0-9a-f]{8}-[0-9a-f]{8}|key-[0-9a-f]{32}/,
+    /-[0-9a-f]{8}(?:-[0-9a-f]{8}|[0-9a-f]{24})/,
   ],
   [
     'mailchimp-key',
@@ -151,6 +151,7 @@ export const serviceTokens = tokenRules([
     'https://developers.asana.com/docs/personal-access-token',
     ':',
     '[012]/\\d{12,20}(?:/\\d{12,20})?:[0-9a-f]{32}(?![0-9a-f])',
+    /:[0-9a-f]{32}/,
   ],
   [
     'atlassian-token',

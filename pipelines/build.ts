@@ -1,7 +1,7 @@
 import type { Config } from './config.js';
-import { exitCodes } from './errors.js';
 import { foldAsOf } from './lib/asOf.js';
 import { buildArguments, readSelection } from './lib/buildArguments.js';
+import { buildOutcome } from './lib/buildOutcome.js';
 import { describeTables, type Failure, runClaim } from './lib/checks.js';
 import type { Command } from './lib/command.js';
 import { writeRawState } from './lib/commits.js';
@@ -23,9 +23,10 @@ import { type Manifest, openPublication, publish } from './lib/manifest.js';
 import { fingerprint, planBuild, readPlan, whyStale } from './lib/plan.js';
 import type { Progress, StartProgress } from './lib/progress.js';
 import { failedQuery } from './lib/queryFailure.js';
+import { readRedaction } from './lib/redaction/found.js';
 import { withKey } from './lib/redaction/policy.js';
 import { withPolicy } from './lib/redaction/policyColumn.js';
-import { describeBuild, describeFailure, describePlan, type Step, type Tally, tally } from './lib/report.js';
+import { describePlan, type Step, type Tally, tally } from './lib/report.js';
 import { type DuckDB, openDuckDB } from './lib/warehouse.js';
 
 /** `tracemill build`. */
@@ -41,9 +42,7 @@ export const command: Command = {
       return { summary: describePlan(plan), json: plan };
     }
     const result = await build({ config, select, full, now: now(), progress });
-    for (const failure of result.failures) log(describeFailure(failure));
-    const exitCode = result.failures.length > 0 ? exitCodes.dataFailed : exitCodes.ok;
-    return { summary: describeBuild(result), json: result, exitCode };
+    return buildOutcome(result, await readRedaction(config), log);
   },
 };
 

@@ -130,7 +130,14 @@ async function warehouse(config: Config): Promise<Finding> {
   try {
     if (url === null) await loadChdb();
     const text = url === null ? 'embedded, chdb is there' : await pingServer(config);
-    return { name: 'ClickHouse', state: 'ok', text };
+    // The password goes with every request.
+    const isPlain = url !== null && /^http:\/\/(?!localhost\b|127\.|\[::1\])/.test(url);
+    if (!isPlain) return { name: 'ClickHouse', state: 'ok', text };
+    return {
+      name: 'ClickHouse',
+      state: 'note',
+      text: `${text}; rows and password go there unencrypted, https keeps them`,
+    };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { name: 'ClickHouse', state: url === null ? 'note' : 'bad', text: error.message };

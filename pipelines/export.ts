@@ -15,6 +15,7 @@ import { recordExport, sweepExportDrafts } from './lib/exportRecord.js';
 import { type ExportTask, writeDatasets } from './lib/exportRows.js';
 import { describeExport, type ExportResult } from './lib/exportSummary.js';
 import { type Filters, filterOptions, readFilters } from './lib/filters.js';
+import { noteExportRows } from './lib/forgottenRows.js';
 import { lakeFolder, makeFolder } from './lib/lake.js';
 import { withLock } from './lib/lock.js';
 import { loadMacros } from './lib/macros.js';
@@ -26,6 +27,7 @@ import type { StartProgress } from './lib/progress.js';
 import { publishExport, writeExtras } from './lib/publication.js';
 import { readPolicy } from './lib/redaction/policy.js';
 import { describeBenchmarks, selectRows } from './lib/rowSelection.js';
+import { scannerNames, scanWith } from './lib/scanWith.js';
 import { tokenizer } from './lib/tokens.js';
 import { ownVersion } from './lib/version.js';
 import { openDuckDB } from './lib/warehouse.js';
@@ -59,6 +61,11 @@ export const command: Command = {
       default: 'duckdb',
       describe: 'Take what build derived, or derive sft, preference and reward in ClickHouse',
     },
+    'scan-with': {
+      type: 'string',
+      choices: scannerNames,
+      describe: 'Have this program, where it is installed, look for secrets too before anything is published',
+    },
     ...filterOptions,
   },
   run: async (args, { config, progress, now }) => {
@@ -73,6 +80,7 @@ export const command: Command = {
       out: readOut(String(args.out ?? join(config.data, 'exports')), config),
       decontaminate: (args.decontaminate as string[] | undefined) ?? [],
       inCluster: args.engine === 'clickhouse',
+      scanWith: args.scanWith === undefined ? null : String(args.scanWith),
     });
     return describeExport(result);
   },
@@ -94,6 +102,8 @@ export type ExportOptions = {
   decontaminate?: readonly string[];
   /** Derive the datasets in the ClickHouse that the lake is loaded into. */
   inCluster?: boolean;
+  /** A program that looks for secrets too. */
+  scanWith?: string | null;
 };
 
 /** Writes the datasets of the lake into a folder named by its content; the same content is written once. */
@@ -157,7 +167,7 @@ async function writeExport(options: ExportOptions, profile: Profile, source: Sou
     const written = await writeDatasets(task);
     const { files } = written;
     if (files.length === 0) {
-      const none = { version: null, folder: null, added: false, gate: null };
+      const none = { version: null, folder: null, added: false, gate: null, scan: null };
       return { ...none, datasets: written.datasets, omitted };
     }
     const loadings = loadingsOf(written.datasets, profile);
@@ -178,11 +188,14 @@ async function writeExport(options: ExportOptions, profile: Profile, source: Sou
     const card = (version: string) =>
       datasetCard({ version, manifest, profile, loadings, datasets, columns });
     const words = { ...extras, 'README.md': card(''), 'manifest.json': JSON.stringify(manifest, null, 2) };
-    const gate = await gateExport(config, { connection, folder: draft, files }, words);
+    const finished = { connection, folder: draft, files };
+    const gate = await gateExport(config, finished, words);
+    const scan = options.scanWith ? await scanWith(options.scanWith, finished) : null;
     const published = await publishExport({ out, draft, manifest, card });
+    await noteExportRows({ connection, lake, datasets, out, version: published.version });
     const folder = relative(config.data, published.folder);
     await recordExport({ out, version: published.version, manifest, folder, now: options.now });
-    return { ...published, gate, datasets: manifest.datasets, omitted };
+    return { ...published, gate, scan, datasets: manifest.datasets, omitted };
   } finally {
     close();
     await rm(draft, { recursive: true, force: true });

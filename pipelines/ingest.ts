@@ -10,7 +10,7 @@ import { amount } from './lib/progress.js';
 import { type PurgedLines, readPurgedLines } from './lib/purgedLines.js';
 import { type ReadResult, readRanges } from './lib/rangeReader.js';
 import { openRawWriter } from './lib/rawWriter.js';
-import { withoutSecrets } from './lib/redaction/words.js';
+import { withoutSecrets } from './lib/redaction/fileNames.js';
 import type { Warning } from './lib/scan.js';
 import { milliseconds } from './lib/settings.js';
 import { forgetRows } from './lib/tombstones.js';

@@ -107,7 +107,7 @@ async function loadLake(clickhouse: Clickhouse, options: LoadOptions, now: Date)
   }
   if (plans.length === 0) throw new UserError('lake: nothing is built yet; run `tracemill build`');
   const sets = { exports: exports.map(exportRow), prices };
-  const gate = await gateLoad(config, { lake, plans, whole: sets });
+  const gate = await gateLoad(config, { lake, tables: manifest.tables, plans, whole: sets });
   const note = await notes(clickhouse, options);
   const bytes = plans.flatMap(({ replace }) => replace).reduce((sum, day) => sum + day.bytes, 0);
   const bar = progress('load', bytes, 'bytes');

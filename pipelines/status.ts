@@ -1,9 +1,11 @@
 import type { Config } from './config.js';
 import type { Command } from './lib/command.js';
+import { describeHolding, type HoldingExport, holdingExports } from './lib/forgottenRows.js';
 import { type Project, readProject, selectModels } from './lib/graph.js';
 import { lakeFolder } from './lib/lake.js';
 import { type PlanLine, planBuild } from './lib/plan.js';
 import { amount, duration } from './lib/progress.js';
+import { describeFound, describeRedaction, type Redaction, readRedaction } from './lib/redaction/found.js';
 import { alignColumns, describePlan } from './lib/report.js';
 import { createView, type DuckDB, openDuckDB, tableRelation } from './lib/warehouse.js';
 
@@ -34,6 +36,9 @@ export type Status = {
   tables: TableStatus[];
   rejects: { source: string; reason: string; lines: number }[];
   outOfDate: PlanLine[];
+  /** Exports that hold rows of what was forgotten since. */
+  holding: HoldingExport[];
+  redaction: Redaction;
   /** Since the last commit of any source, in milliseconds; null where nothing was read yet. */
   lagMs: number | null;
 };
@@ -50,7 +55,9 @@ export async function readStatus(config: Config, now: Date): Promise<Status> {
       sources,
       tables: tablesOf(project),
       rejects: await readRejects(duckdb, lake, project),
+      holding: await holdingExports(duckdb.connection, config),
       outOfDate: planBuild(project, selectModels(project)),
+      redaction: await readRedaction(config),
       lagMs: sources.length === 0 ? null : Math.max(0, now.getTime() - last),
     };
   } finally {
@@ -103,7 +110,7 @@ async function readRejects(duckdb: DuckDB, lake: string, { manifest }: Project):
   }));
 }
 
-function describe({ sources, tables, rejects, outOfDate, lagMs }: Status): string[] {
+function describe({ sources, tables, rejects, holding, outOfDate, redaction, lagMs }: Status): string[] {
   if (lagMs === null) return ['The lake is empty; run `tracemill ingest`, then `tracemill build`.'];
   const items = (value: number) => amount(value, 'items');
   const size = (value: number) => amount(value, 'bytes');
@@ -127,6 +134,10 @@ function describe({ sources, tables, rejects, outOfDate, lagMs }: Status): strin
     '',
     ...(tableRows.length > 0 ? [...alignColumns(['table', 'days', 'rows', 'bytes'], tableRows), ''] : []),
     ...(rejectRows.length > 0 ? [...alignColumns(['rejected', 'reason', 'lines'], rejectRows), ''] : []),
+    ...describeHolding(holding),
+    ...describeFound(redaction),
+    describeRedaction(redaction),
+    '',
     ...(outOfDate.length > 0 ? ['out of date:'] : []),
     ...describePlan(outOfDate),
   ];

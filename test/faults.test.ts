@@ -102,6 +102,7 @@ test('files of ours that hold something else', async () => {
   assert.match(run(['index'], 0).words, /lines are no records of ours/);
   await put('data/exports/log/x.json', `{"id": ${canary}}`);
   assert.match(run(['diff'], 1).words, /^exports: a file in log\/ is no record of an export/);
+  await rm(at('data/exports/log/x.json'));
   const manifest = await readFile(join(data, 'lake', 'manifest.json'), 'utf8');
   for (const text of [`{"format": ${canary}}`, `{"format": 1, "tables": {"${canary}": 1}, "checks": {}}`]) {
     await put('data/lake/manifest.json', text);

@@ -156,22 +156,26 @@ test('what a file of the lake names for removal is removed below the lake only',
     () => old,
     () => assert.rejects(lake.build(), /^UserError: lake\/retired\.json: names what is not below the lake/),
   );
-  const copy = join(lake.folder, 'copy');
-  await cp(lake.config.data, copy, { recursive: true });
-  const row = {
-    ...emptyRow('merge', '99999999', new Date('2020-01-01')),
-    raw_files: ['raw/claude/x.parquet'],
-    replaces: ['../../victim.parquet'],
-  };
-  const commit = await writeCommit(join(copy, 'lake'), [row]);
-  const points = { renamed: 'none' };
-  await commitFiles({ lake: join(copy, 'lake'), id: '99999999', drafts: [], commit, points });
-  const config = { ...lake.config, data: copy };
-  await assert.rejects(
-    ingest({ config, progress: silentProgress, now: () => new Date() }),
-    /^UserError: lake\/commits: one of them names a file that is not below the lake/,
-  );
-  assert.equal(await readFile(victim, 'utf8'), 'mine');
+  const old2020 = new Date('2020-01-01');
+  const outside = ['../../victim.parquet'];
+  const rows = [
+    { ...emptyRow('merge', '99999999', old2020), raw_files: ['raw/claude/x.parquet'], replaces: outside },
+    { ...emptyRow('purge', '99999999', old2020), replaces: outside },
+    { ...emptyRow('add', '99999999', old2020), raw_files: outside },
+    { ...emptyRow('merge', '99999999', old2020), raw_files: [victim], replaces: [] },
+  ];
+  for (const [index, row] of rows.entries()) {
+    const copy = join(lake.folder, `copy-${index}`);
+    await cp(lake.config.data, copy, { recursive: true });
+    const commit = await writeCommit(join(copy, 'lake'), [row]);
+    const points = { renamed: 'none' };
+    await commitFiles({ lake: join(copy, 'lake'), id: '99999999', drafts: [], commit, points });
+    await assert.rejects(
+      ingest({ config: { ...lake.config, data: copy }, progress: silentProgress, now: () => new Date() }),
+      /^UserError: lake\/commits: one of them names a file that is not below the lake/,
+    );
+    assert.equal(await readFile(victim, 'utf8'), 'mine');
+  }
 });
 
 test('an export that names files outside of its folder, or a record that is none, is refused', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -9,12 +10,18 @@ import { exportDatasets } from '../pipelines/export.js';
 import { command } from '../pipelines/forget.js';
 import { handoff } from '../pipelines/handoff.js';
 import { ingest } from '../pipelines/ingest.js';
+import { openClickhouse } from '../pipelines/lib/clickhouse.js';
+import type { Command } from '../pipelines/lib/command.js';
 import { readManifest } from '../pipelines/lib/manifest.js';
 import { followHandoff } from '../pipelines/lib/pairIndex.js';
 import { searchPairs } from '../pipelines/lib/pairSearch.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
-import { openWarehouse } from '../pipelines/lib/warehouse.js';
+import { type Receipt, readReceipts } from '../pipelines/lib/receipts.js';
+import { openDuckDB, openWarehouse, quote } from '../pipelines/lib/warehouse.js';
+import { command as statusCommand } from '../pipelines/status.js';
+import { verify, command as verifyCommand } from '../pipelines/verify.js';
 import { sampleLake, samples } from './support/sampleLake.js';
+import { runCli, runLoad } from './support/warehouse.js';
 
 /** A Claude session that another was resumed from, with a subagent in its file. */
 const session = '0907211a-c29d-4cf6-805d-f065dc968f00';
@@ -30,6 +37,8 @@ let config: Config;
 const gone: string[] = [];
 let answerHash: string;
 let eventsBefore: number;
+/** An export made before. */
+let version: string;
 let filesBefore: Record<string, string[]>;
 const now = () => new Date('2026-11-01T00:00:00Z');
 
@@ -39,15 +48,12 @@ before(async () => {
   await cp(await sampleLake(), data, { recursive: true, preserveTimestamps: true });
   await cp(samples.events, join(folder, 'spool'), { recursive: true, preserveTimestamps: true });
   await cp(samples.seq, join(folder, 'seq_mem.jsonl'));
-  config = readConfig({
-    TRACEMILL_DATA: data,
-    SEQ_AGENT_QA_CLAUDE_DIR: samples.claude,
-    SEQ_AGENT_QA_CODEX_DIR: samples.codex,
-    TRACEMILL_SPOOL: join(folder, 'spool'),
-    TRACEMILL_SEQ_MEM: join(folder, 'seq_mem.jsonl'),
-    TRACEMILL_SETTLE: '0',
-  });
+  config = readConfig(environment());
   await follow();
+  version = String(
+    (await exportInto(join(data, 'exports'), ['sft', 'chain_of_thought', 'qa_documents'], 'trl')).version,
+  );
+  runLoad(environment());
   const pairs = await query(
     `select question, answer, session_id, answer_hash from core.qa_pairs
      where session_id in ('${session}', '${resumed}', '${codex}')
@@ -75,6 +81,17 @@ before(async () => {
 
 after(() => rm(folder, { recursive: true, force: true }));
 
+function environment(): Record<string, string> {
+  return {
+    TRACEMILL_DATA: join(folder, 'data'),
+    SEQ_AGENT_QA_CLAUDE_DIR: samples.claude,
+    SEQ_AGENT_QA_CODEX_DIR: samples.codex,
+    TRACEMILL_SPOOL: join(folder, 'spool'),
+    TRACEMILL_SEQ_MEM: join(folder, 'seq_mem.jsonl'),
+    TRACEMILL_SETTLE: '0',
+  };
+}
+
 async function query(sql: string): Promise<unknown[][]> {
   const { connection, close } = await openWarehouse({ config });
   try {
@@ -82,6 +99,11 @@ async function query(sql: string): Promise<unknown[][]> {
   } finally {
     close();
   }
+}
+
+function exportInto(out: string, datasets: string[], profile: string) {
+  const options = { config, progress: silentProgress, now: now(), filters: {}, jsonl: false };
+  return exportDatasets({ ...options, datasets, profile, out });
 }
 
 async function follow() {
@@ -93,6 +115,10 @@ async function follow() {
 async function forget(args: Record<string, unknown>) {
   const outcome = await command.run(args, { config, log: () => {}, progress: silentProgress, now });
   return { text: outcome.summary.join('\n'), json: outcome.json as Record<string, unknown> };
+}
+
+async function said({ run }: Command): Promise<string> {
+  return (await run({}, { config, log: () => {}, progress: silentProgress, now })).summary.join('\n');
 }
 
 /** Table -> the days whose file is not that of before. */
@@ -168,7 +194,25 @@ test('what names nothing is refused with a word, and --dry-run only says what wo
 
 test('the next build leaves it out of every table, and wakes only the days it stood on', async () => {
   assert.ok(gone.length > 10);
-  await forget({ session: [session, recorded], 'text-hash': [answerHash], reason: 'asked for' });
+  const { text, json } = await forget({
+    session: [session, recorded],
+    'text-hash': [answerHash],
+    reason: 'asked for',
+  });
+  // Of the sessions 5 pairs and their conversations, of the text the pair and the conversation that has it.
+  const held = await query(
+    `select count(*) from (
+      select id, session_id, messages::varchar as words from datasets.sft
+      union all select id, session_id, messages::varchar from datasets.chain_of_thought
+      union all select id, session_id, text from datasets.qa_documents
+    ) where split_part(session_id, '/', 1) in ('${session}', '${resumed}', '${recorded}')
+      or contains(words, '${gone
+        .find((words) => words.includes('slug()') || words.includes('repeat inside'))
+        ?.slice(0, 30)
+        .replaceAll("'", "''")}')`,
+  );
+  assert.deepEqual(json.exports, [{ version, rows: Number(held[0]?.[0]) }]);
+  assert.match(text, new RegExp(`! export ${version}: still holds \\d+ forgotten rows; remove its folder`));
   await ingest({ config, progress: silentProgress, now, settleMs: 0 });
   const { failures } = await build({ config, now: now(), progress: silentProgress });
   assert.deepEqual(failures, []);
@@ -241,16 +285,7 @@ test('handoff takes the pairs back, seq is told, the index and search find them 
 });
 
 test('an export made anew has no row of it', async () => {
-  const result = await exportDatasets({
-    config,
-    progress: silentProgress,
-    now: now(),
-    filters: {},
-    datasets: ['sft', 'chain_of_thought'],
-    profile: 'sharegpt',
-    jsonl: false,
-    out: join(folder, 'exports'),
-  });
+  const result = await exportInto(join(folder, 'exports'), ['sft', 'chain_of_thought'], 'sharegpt');
   const files = Object.values(result.datasets).flatMap(({ splits }) =>
     Object.values(splits).flatMap(({ files }) => files),
   );
@@ -271,3 +306,76 @@ test('a session that is forgotten stays so when it is logged again, and a forgot
     /All of it is forgotten already/,
   );
 });
+
+test('--purge takes the bytes out of every file of ours, says so in a receipt, and nothing is read again', async () => {
+  const { status, stdout, stderr } = runCli(['forget', '--purge', '--json'], environment());
+  assert.equal(status, 0, stderr);
+  const { receipts } = JSON.parse(stdout) as { receipts: Receipt[] };
+  assert.equal(receipts.length, 1);
+  const [receipt] = receipts;
+  assert.ok(receipt !== undefined);
+  // Of tables, nothing lies there that is not published.
+  const { tables } = await readManifest(join(config.data, 'lake'));
+  const published = Object.values(tables).flatMap(({ files }) =>
+    Object.values(files).map(({ file }) => file),
+  );
+  const lying = await readdir(join(config.data, 'lake'), { recursive: true });
+  assert.deepEqual(
+    lying.filter((file) => /^(staging|core|events|duplicates|datasets)\/.*parquet$/.test(file)).sort(),
+    published.sort(),
+  );
+  assert.deepEqual(await readReceipts(config), receipts);
+  assert.deepEqual(
+    receipt.removed.filter((file) => existsSync(join(config.data, 'lake', file))),
+    [],
+  );
+  const words = gone.map((text) => JSON.stringify(text).slice(1, -1));
+  // seq's rows hold the pairs as JSON in a text.
+  const inRaw = async () => {
+    const raw = (await rawLines()).flatMap((line) => [line, line.replaceAll(/\\(["\\])/g, '$1')]);
+    assert.ok(raw.length > 1000);
+    return raw.filter((line) => words.some((text) => line.includes(text)));
+  };
+  assert.deepEqual(await inRaw(), []);
+  assert.deepEqual(await tablesWith(gone), []);
+  assert.doesNotMatch(await readFile(config.handoff, 'utf8'), new RegExp(`${session}|${resumed}`));
+  const before = await verify({ config, progress: silentProgress });
+  assert.deepEqual(before.problems, []);
+  assert.equal(before.purged.lines, receipt.lines);
+  await ingest({ config, progress: silentProgress, now, settleMs: 0 });
+  assert.deepEqual(await inRaw(), []);
+  assert.match(await said(verifyCommand), /ranges purged \(\d+ lines/);
+  assert.deepEqual(
+    receipt.exports.map((held) => held.version),
+    [version],
+  );
+  assert.match(await said(statusCommand), new RegExp(`! export ${version}: still holds`));
+  await rm(join(config.data, 'exports', version), { recursive: true });
+  assert.doesNotMatch(await said(statusCommand), /! export/);
+  assert.deepEqual(await inWarehouse(), ['0', '0']);
+  const again = runCli(['forget', '--purge'], environment());
+  assert.deepEqual([again.status, again.stdout], [0, 'Nothing was left to purge.\n']);
+});
+
+/** Rows of the forgotten sessions in ClickHouse, and of the forgotten answer. */
+async function inWarehouse(): Promise<string[]> {
+  const clickhouse = await openClickhouse(config);
+  const rows = await clickhouse.rows<{ sessions: string; answers: string }>(
+    `select
+      (select count() from steps where session_id in ('${session}', '${resumed}')) as sessions,
+      (select count() from qa_pairs where answer_hash = '${answerHash}') as answers`,
+  );
+  await clickhouse.close();
+  return rows.flatMap(({ sessions, answers }) => [sessions, answers].map(String));
+}
+
+/** Lines of every Parquet file below raw, whether the log names it or not. */
+async function rawLines(): Promise<string[]> {
+  const duckdb = await openDuckDB();
+  const files = quote(join(config.data, 'lake/raw/**/*.parquet'));
+  const reader = await duckdb.connection.runAndReadAll(
+    `select line from read_parquet(${files}, hive_partitioning = false)`,
+  );
+  duckdb.close();
+  return reader.getRowsJson().map(([line]) => String(line));
+}

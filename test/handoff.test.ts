@@ -268,7 +268,10 @@ test('lines of others are left alone and told of', async () => {
   const env = { ...process.env, TRACEMILL_DATA: lake.config.data, TRACEMILL_SQL: lake.config.sql };
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'handoff'], { env, encoding: 'utf8' });
   assert.equal(status, 0, stderr);
-  assert.match(stdout, /jsonl: 0 new, 0 changed, 0 taken back, 0 not final yet\n.*seq_mem\.jsonl: 0 new\n$/);
+  assert.match(
+    stdout,
+    /jsonl: 0 new, 0 changed, 0 taken back, 0 not final yet\n.*seq_mem\.jsonl: 0 new\ngate: 0 texts scanned, no secret found\n$/,
+  );
   assert.match(stderr, /: 2 lines are no records of ours; left as they are\n$/);
   assert.match(await readFile(lake.config.handoff, 'utf8'), /\nnot ours\n\[1\]\n$/);
   await lake.remove();

@@ -198,7 +198,7 @@ test('a null where the warehouse allows none is an error, never an empty text', 
   await lake.build();
   const { status, stderr } = runCli(['load'], environment);
   assert.equal(status, 1);
-  assert.match(stderr, /NULL/);
+  assert.match(stderr, /allows no null/);
   assert.deepEqual((await days())['2026-01-01'], ['a', 'b']);
   await setSignals(lake, { '2026-01-01': ['a'], '2026-01-05': ['b'] }, '3::bigint as weight,');
   runLoad(environment);
@@ -208,16 +208,16 @@ test('exports and prices are exchanged whole when they changed', async () => {
   const log = join(lake.config.data, 'exports', 'log');
   await mkdir(log, { recursive: true });
   const record = {
-    id: 'abc',
+    id: '00000000000000ab',
     export_type: 'trl',
     query_params: { datasets: 'sft', since: '2026-01-01' },
     event_range: { count: 7, first: '2026-01-01T10:00:00.123456Z', last: null },
     example_count: 5,
-    file_path: 'exports/abc',
+    file_path: 'exports/00000000000000ab',
     parent_id: null,
     created_at: '2026-06-01T00:00:00.000Z',
   };
-  await writeFile(join(log, 'abc.json'), JSON.stringify(record));
+  await writeFile(join(log, '00000000000000ab.json'), JSON.stringify(record));
   const prices = join(lake.folder, 'prices.json');
   const price = { model: 'm', from: '2026-01-01', input: 1, cache_read: 0.1, cache_write: 1.25, output: 5 };
   await writeFile(prices, JSON.stringify([price]));
@@ -232,10 +232,10 @@ test('exports and prices are exchanged whole when they changed', async () => {
   );
   assert.deepEqual(await ask('select * from exports'), [
     {
-      ...{ id: 'abc', export_type: 'trl', query_params: record.query_params },
+      ...{ id: '00000000000000ab', export_type: 'trl', query_params: record.query_params },
       first_event_at: '2026-01-01 10:00:00.123456',
       last_event_at: null,
-      ...{ event_count: '7', example_count: '5', file_path: 'exports/abc', parent_id: null },
+      ...{ event_count: '7', example_count: '5', file_path: 'exports/00000000000000ab', parent_id: null },
       created_at: '2026-06-01 00:00:00.000',
     },
   ]);

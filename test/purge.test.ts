@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { commitsPerSnapshot, sweepLog } from '../pipelines/lib/commitLog.js';
 import { purgeForgotten } from '../pipelines/lib/purge.js';
+import { writeReceipts } from '../pipelines/lib/receipts.js';
 import { openDuckDB, quote } from '../pipelines/lib/warehouse.js';
 import { createRecorder } from '../pipelines/recorder.js';
 import { line, makeLogs, type TestLogs, uuid } from './support/logs.js';
@@ -35,7 +36,14 @@ async function forget(payload: {
   await logs.ingest();
 }
 
-const purge = () => purgeForgotten({ config: logs.lake.config, now: new Date() });
+/** What the newest receipt says. */
+async function purge() {
+  const { config } = logs.lake;
+  await purgeForgotten({ config, now: new Date() });
+  const note = { reason: null, tombstones: [], sessions: [], projects: [], text_hashes: [] };
+  const receipts = await writeReceipts(config, { ...note, removed_tables: 0 });
+  return receipts.at(-1) ?? { commit: null, lines: 0, bytes: 0 };
+}
 
 /** Words of Claude's lines in the lake, by the bytes of every raw file that lies there, whatever the log says. */
 async function kept(): Promise<string[]> {
@@ -166,6 +174,8 @@ test('events of a forgotten session, of its attempts and artifacts go; those bef
   record('note.made', { n: 3 }, { artifact_id: 'r1' });
   record('note.made', { n: 4 }, { session_id: other, artifact_id: 'r2' });
   record('note.made', { n: 5, decision_id: 'd1', session_id: gone }, {});
+  // They are in raw before anybody forgets them.
+  await logs.ingest();
   await forget({ sessions: [gone] });
   record('note.made', { n: 6, decision_id: 'd1' }, {});
   record('note.made', { n: 7 }, { attempt_id: 'a1' });

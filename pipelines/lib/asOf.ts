@@ -5,7 +5,7 @@ import { exitCodes, UserError } from '../errors.js';
 import type { Outcome } from './command.js';
 import { utc } from './filters.js';
 import { daysOf, hasDays, type Node, type Project, readProject } from './graph.js';
-import { lakeFolder, makeFolder, publishFiles } from './lake.js';
+import { lakeFolder, makeFolder, openOwn, publishFiles } from './lake.js';
 import { loadMacros } from './macros.js';
 import { readOut } from './outFolder.js';
 import type { StartProgress } from './progress.js';
@@ -115,6 +115,7 @@ async function writeTables({ connection }: DuckDB, nodes: readonly Node[], out: 
     target: join(out, `${table}.parquet`),
   }));
   try {
+    for (const { draft } of files) await (await openOwn(draft, 'wx')).close();
     for (const [index, { name }] of nodes.entries()) {
       await writeParquet(connection, `from ${madeTable(name)}`, files[index]?.draft ?? '');
     }

@@ -16,6 +16,7 @@ const refusals: Readonly<Record<string, string>> = {
   497: 'does not let this user do that; grant CREATE, ALTER, DROP, INSERT and SELECT on the database',
   516: 'refuses this user or password; set CLICKHOUSE_USER and CLICKHOUSE_PASSWORD',
   225: 'has no Keeper; a cluster needs one',
+  349: 'allows no null where a row of the lake has one; correct the model that makes it',
   999: 'lost its Keeper; look after the cluster, then run again',
   701: 'knows no such cluster; correct CLICKHOUSE_CLUSTER',
 };

@@ -319,7 +319,7 @@ export async function rawDays(connection: DuckDBConnection): Promise<RawDay[]> {
  * a path that names nobody. The connection has the functions of redaction.
  */
 export async function writeRawState(connection: DuckDBConnection, lake: string): Promise<void> {
-  const path = 'coalesce(decode(redact_bytes(encode(source_path), true)), source_path) as source_path';
+  const path = 'coalesce(decode(redact_bytes(encode(source_path))), source_path) as source_path';
   const write = (table: string, select: string) =>
     writeParquet(connection, select, join(lake, 'drafts', `${table}.parquet`));
   await write('raw_files_state', `select * replace (${path}) from raw_files_state where not is_forgotten`);

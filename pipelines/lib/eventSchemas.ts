@@ -170,6 +170,7 @@ export const eventTypes = {
           sessions: ids,
           projects: optional(ids),
           text_hashes: optional(ids),
+          events: optional(ids),
           places: optional(z.array(place, must('a list of places'))),
           reason: text.min(1, 'must not be empty'),
         },

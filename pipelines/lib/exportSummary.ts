@@ -13,11 +13,13 @@ export type ExportResult = {
   /** False where the same export was there already. */
   readonly added: boolean;
   readonly gate: GateResult;
+  /** The other program that looked for secrets, and at how many rows. */
+  readonly scan: { readonly program: string; readonly rows: number } | null;
 } & Pick<ExportManifest, 'datasets' | 'omitted'>;
 
 /** An export in words: where it is, a line a dataset, and what its profile cannot carry. */
 export function describeExport(result: ExportResult): Outcome {
-  const { version, folder, added, gate, datasets, omitted } = result;
+  const { version, folder, added, gate, scan, datasets, omitted } = result;
   const head =
     version === null
       ? 'No row to export.'
@@ -25,7 +27,12 @@ export function describeExport(result: ExportResult): Outcome {
         ? `Exported to ${folder}`
         : `Nothing new: the same export is in ${folder}`;
   const left = omittedLines(omitted).map((line) => `  left out: ${line}`);
-  const scanned = version === null ? [] : [`  ${describeGate(gate)}`];
+  const scanned = [
+    ...(version === null ? [] : [`  ${describeGate(gate)}`]),
+    ...(scan === null
+      ? []
+      : [`  ${scan.program}: ${amount(scan.rows, 'items')} rows scanned, no secret found`]),
+  ];
   return { summary: [head, ...Object.entries(datasets).map(datasetLine), ...left, ...scanned], json: result };
 }
 

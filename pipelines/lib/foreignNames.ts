@@ -26,9 +26,12 @@ export function foreignPart({ tables, checks }: Manifest): string | null {
 export async function refuseForeignFiles(connection: DuckDBConnection): Promise<void> {
   const reader = await connection.runAndReadAll(`
     with named as (
-      select batch_id, unnest(raw_files || replaces) as file from commits where op in ('add', 'merge')
+      select unnest(raw_files) as file from commits
+      union all
+      -- Of a range that was purged they are no files but what became of it.
+      select unnest(replaces) from commits where op = 'merge' or (op = 'purge' and file_key is null)
     )
-    select batch_id from named
+    select 1 from named
     where file is null or file = '' or file[1] = '/' or list_contains(string_split(file, '/'), '..') limit 1`);
   const [row] = reader.getRows();
   if (row === undefined) return;

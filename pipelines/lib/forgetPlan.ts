@@ -3,11 +3,12 @@ import type { Config } from '../config.js';
 import { exitCodes, UserError } from '../errors.js';
 import { rawFilesTable, readCommits, readRanges } from './commits.js';
 import { findTexts } from './forgetTexts.js';
+import { type HoldingExport, holdingExports, noteForgottenRows } from './forgottenRows.js';
 import { lakeFolder } from './lake.js';
 import { loadMacros } from './macros.js';
 import { readManifest } from './manifest.js';
 import { readSqlFolder } from './model.js';
-import { readPolicy, redactionKey } from './redaction/policy.js';
+import { readPolicy, withKey } from './redaction/policy.js';
 import { type DuckDB, openWarehouse, quote } from './warehouse.js';
 
 /** What a person asks to be forgotten. */
@@ -27,6 +28,8 @@ export type ForgetPlan = {
   readonly textHashes: readonly string[];
   /** Lines, or whole files, that no session's id leads to. */
   readonly places: readonly ForgottenPlace[];
+  /** Rows of seq that tell of the pairs among them, which ingest may read later. */
+  readonly events: readonly string[];
   /** Of these, what no tombstone names yet. */
   readonly isNew: boolean;
   readonly lines: number;
@@ -47,45 +50,71 @@ const tables = [
   'events.noted_pairs',
 ];
 
-/** Finds what a request names in the published tables and in raw; exit 2 where a part of it names nothing. */
-export async function planForget(config: Config, request: ForgetRequest): Promise<ForgetPlan> {
-  const built = Object.keys((await readManifest(lakeFolder(config))).tables);
+/**
+ * Finds what a request names in the published tables and in raw; exit 2 where a part of it names nothing. `record` writes the
+ * tombstone and gives its ids, none where there is nothing new to say.
+ */
+export async function planForget(
+  config: Config,
+  request: ForgetRequest,
+  record: (plan: ForgetPlan) => readonly string[],
+): Promise<ForgetPlan & { tombstones: readonly string[]; exports: readonly HoldingExport[] }> {
+  const lake = lakeFolder(config);
+  const built = Object.keys((await readManifest(lake)).tables);
+  const datasets = built.filter(
+    (table) => table.startsWith('datasets.') && table !== 'datasets.training_examples',
+  );
   const missing = tables.find((table) => !built.includes(table));
   if (missing !== undefined) throw new UserError(`${missing}: not built yet; run \`tracemill build\` first`);
-  const warehouse = await openWarehouse({ config, tables });
+  const warehouse = await openWarehouse({ config, tables: [...tables, ...datasets] });
   const { connection } = warehouse;
   try {
     await loadMacros(
       connection,
       (await readSqlFolder(config.sql)).macros,
-      await readPolicy(config, await redactionKey(lakeFolder(config))),
+      await withKey(await readPolicy(config), lake),
     );
-    await readCommits(connection, lakeFolder(config));
+    await readCommits(connection, lake);
     await readRanges(connection);
     await rawFilesTable(connection);
     const projects = await projectFolders(connection, request.projects);
     const sessions = await findSessions(warehouse, request.sessions, projects);
     await connection.run('create temp table found_places (file_key varchar, byte_offset bigint)');
     await findLoosePlaces(connection);
-    await findTexts({ connection, lake: lakeFolder(config), hashes: request.textHashes });
+    await findTexts({ connection, lake, hashes: request.textHashes });
     const places = await rowsOf(
       connection,
       'select distinct file_key, byte_offset::double from found_places order by all',
     );
-    return {
+    const events = await rowsOf(connection, pairEvents);
+    const plan: ForgetPlan = {
       sessions,
       projects,
       textHashes: request.textHashes,
+      events: events.map(([id]) => String(id)),
       places: places.map(([file, offset]) => ({
         file_key: String(file),
         ...(offset === null ? {} : { byte_offset: Number(offset) }),
       })),
       ...(await measure(connection)),
     };
+    const tombstones = record(plan);
+    const [tombstone] = tombstones;
+    if (tombstone !== undefined && request.textHashes.length > 0)
+      await noteForgottenRows({ connection, lake, tables: datasets, tombstone });
+    return { ...plan, tombstones, exports: await holdingExports(connection, config, sessions) };
   } finally {
     warehouse.close();
   }
 }
+
+const pairEvents = `
+  select distinct derived_event_id('agent.qa.pair', pairs.qa_id) as event_id
+  from core.pair_hashes as pairs
+  join core.steps as steps using (turn_id)
+  join found_places as places using (file_key, byte_offset)
+  where steps.kind in ('prompt', 'steer', 'text')
+  order by event_id`;
 
 /** Project folders as the tables have them. */
 async function projectFolders(connection: DuckDBConnection, paths: readonly string[]): Promise<string[]> {

@@ -3,8 +3,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { exitCodes, UserError } from '../errors.js';
 import { quote } from './warehouse.js';
 
-/** Shorter texts stand in logs that have nothing to do with one another. */
-const tellingChars = 40;
+/** Characters from which on a text is taken for the same wherever it stands: shorter ones stand in logs that have nothing to do with one another. */
+export const tellingChars = 40;
 
 /**
  * Adds to the temp table found_places the lines of raw that hold the texts of some hashes; exit 2 where one is of none.

@@ -56,7 +56,7 @@ export async function readHandoff(file: string): Promise<HandoffState> {
 export async function openHandoff(file: string, fresh: boolean, most: number): Promise<LineWriter> {
   await makeFolder(dirname(file));
   const path = fresh ? `${file}.draft` : file;
-  const handle = await openOwn(path, fresh ? 'w' : 'a');
+  const handle = await openOwn(path, fresh ? 'wx' : 'a');
   const { add, end } = inBatches(most, async (batch) => {
     for (let done = 0; done < batch.length; ) {
       done += (await handle.write(batch, done)).bytesWritten;

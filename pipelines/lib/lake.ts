@@ -1,4 +1,4 @@
-import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config.js';
 
@@ -28,8 +28,10 @@ async function closeFolder(path: string): Promise<void> {
   if (stats?.isDirectory() && isOpen(stats.mode, stats.uid)) await chmod(path, 0o700);
 }
 
-/** Opens a file of ours for appending, or one to be written anew with `w`; readable by its owner only, also where it was not. */
-export async function openOwn(path: string, flags: 'a' | 'a+' | 'w' = 'a'): Promise<FileHandle> {
+/** Opens a file of ours for appending, or as `wx` one that is made anew; readable by its owner only, also where it was not. */
+export async function openOwn(path: string, flags: 'a' | 'a+' | 'wx' = 'a'): Promise<FileHandle> {
+  // What stands in the place of a draft may be somebody's link to another file, in a folder that is not ours alone.
+  if (flags === 'wx') await rm(path, { force: true });
   const handle = await open(path, flags, 0o600);
   const { mode, uid } = await handle.stat();
   // Not of a device or a pipe, as /dev/null.
@@ -83,9 +85,8 @@ export async function publishFiles(
 export async function writeAtomically(path: string, data: string | Uint8Array): Promise<void> {
   const draft = `${path}.draft`;
   await makeFolder(dirname(path));
-  // Made anew: what stands there may be somebody's link to another file, in a folder that is not ours alone.
-  await rm(draft, { force: true });
-  await writeFile(draft, data, { mode: 0o600, flag: 'wx' });
+  const handle = await openOwn(draft, 'wx');
+  await handle.writeFile(data).finally(() => handle.close());
   await publishFile(draft, path);
 }
 

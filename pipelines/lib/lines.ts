@@ -30,6 +30,9 @@ export const longestLine = 200 << 20;
 // The buffers of the last file, for the next one: fresh ones a file keep the collector busy.
 const spares = new Map<number, Buffer>();
 
+/** Why a log cannot be read further, in words of ours; those of other errors may quote it. */
+export class SourceFileError extends Error {}
+
 /** Opens a file for reading in order; loads the zstd decoder only where it is needed. */
 export async function openBytes(file: { absolute: string; isCompressed: boolean }): Promise<ByteReader> {
   const decoder = file.isCompressed ? await import('./zstd.js') : undefined;
@@ -135,7 +138,8 @@ function readOnce(reader: ByteReader, buffer: Buffer, held: number, wanted: numb
 }
 
 function grown(buffer: Buffer, left: number): Buffer {
-  if (buffer.length >= longestLine) throw new Error(`it has a line of more than ${longestLine} bytes`);
+  if (buffer.length >= longestLine)
+    throw new SourceFileError(`it has a line of more than ${longestLine} bytes`);
   return Buffer.concat([buffer], Math.min(buffer.length * 2, Math.max(left, buffer.length + 1), longestLine));
 }
 

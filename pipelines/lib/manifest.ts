@@ -108,14 +108,22 @@ export async function publish(
   if (isClean) await rm(join(lake, runMark), { force: true });
 }
 
-async function removeUnnamed(lake: string, named: ReadonlySet<string>): Promise<void> {
+/** Removes at once what readers may still hold: every built file that is not published. Under the lock; gives how many. */
+export async function removeReplaced(lake: string): Promise<number> {
+  const named = filesOf(await readManifest(lake));
+  const retired = (await readRetired(lake)).map(({ file }) => file).filter((file) => !named.has(file));
+  await removeFiles(lake, retired);
+  await writeAtomically(join(lake, 'retired.json'), '[]\n');
+  return retired.length + (await removeUnnamed(lake, named));
+}
+
+async function removeUnnamed(lake: string, named: ReadonlySet<string>): Promise<number> {
   const retired = new Set((await readRetired(lake)).map(({ file }) => file));
   const built = /^(?!raw\/|commits\/|drafts\/)\w+\/\w+\/(day=[^/]+\/)?[0-9a-f]{16}\.parquet$/;
   const files = await readdir(lake, { recursive: true });
-  await removeFiles(
-    lake,
-    files.filter((file) => built.test(file) && !named.has(file) && !retired.has(file)),
-  );
+  const unnamed = files.filter((file) => built.test(file) && !named.has(file) && !retired.has(file));
+  await removeFiles(lake, unnamed);
+  return unnamed.length;
 }
 
 async function removeFiles(lake: string, files: readonly string[]): Promise<void> {

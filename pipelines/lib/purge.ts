@@ -19,29 +19,9 @@ import { lineHash } from './purgedLines.js';
 import type { RawDraft } from './rawWriter.js';
 import { openDuckDB, quote } from './warehouse.js';
 
-/** What a purge took out of raw; no text. */
-export type Purged = {
-  /** The number of its commit; null where nothing forgotten was in raw any more. */
-  readonly commit: string | null;
-  readonly lines: number;
-  readonly bytes: number;
-  readonly ranges: readonly {
-    source: string;
-    file_key: string;
-    start: number;
-    end: number;
-    lines: number;
-    sha256: string;
-  }[];
-  /** Raw files that held them, below lake/, and those written in their place. */
-  readonly removed: readonly string[];
-  readonly written: readonly string[];
-};
-
-const nothing: Purged = { commit: null, lines: 0, bytes: 0, ranges: [], removed: [], written: [] };
-
-/** Purges all that is forgotten by now, as the lake's only writer. */
-export async function purgeForgotten({ config, now }: { config: Config; now: Date }): Promise<Purged> {
+/** Purges all that is forgotten by now, as the lake's only writer; gives the commit, null where nothing was left to purge. */
+export async function purgeForgotten(options: { config: Config; now: Date }): Promise<string | null> {
+  const { config, now } = options;
   return withLock(config, 'forget', async () => {
     const lake = lakeFolder(config);
     const { connection, close } = await openDuckDB();
@@ -58,12 +38,16 @@ export async function purgeForgotten({ config, now }: { config: Config; now: Dat
  * Takes every line that a tombstone names out of the raw files: those that hold one are written anew without it, one commit
  * says so, and the old files go at once. Under the lock, after sweepLog.
  */
-async function purgeRaw(options: { connection: DuckDBConnection; lake: string; now: Date }): Promise<Purged> {
+async function purgeRaw(options: {
+  connection: DuckDBConnection;
+  lake: string;
+  now: Date;
+}): Promise<string | null> {
   const { connection, lake, now } = options;
   await readRanges(connection);
   await rawFilesTable(connection);
   const files = await filesToRewrite(connection, lake);
-  if (files.length === 0) return nothing;
+  if (files.length === 0) return null;
   const id = batchId((await listCommits(lake)).next);
   const drafts: RawDraft[] = [];
   const rows: CommitRow[] = [];
@@ -94,25 +78,7 @@ async function purgeRaw(options: { connection: DuckDBConnection; lake: string; n
   const removed = rows.filter(({ file_key }) => file_key === null).flatMap(({ replaces }) => replaces);
   await removeFiles(lake, removed);
   await readCommits(connection, lake);
-  const gone = pieces.filter(({ raw_files }) => raw_files.length === 0);
-  return {
-    commit: id,
-    lines: gone.reduce((sum, { lines }) => sum + (lines ?? 0), 0),
-    bytes: gone.reduce(
-      (sum, { start_offset, end_offset }) => sum + (end_offset ?? 0) - (start_offset ?? 0),
-      0,
-    ),
-    ranges: gone.map((row) => ({
-      source: String(row.source),
-      file_key: String(row.file_key),
-      start: Number(row.start_offset),
-      end: Number(row.end_offset),
-      lines: Number(row.lines),
-      sha256: String(row.sha256),
-    })),
-    removed: [...renamed.keys()],
-    written: drafts.map(({ file }) => file),
-  };
+  return id;
 }
 
 /** Removes raw files that a purge wrote anew, for good. */
@@ -171,6 +137,15 @@ async function rewrite(connection: DuckDBConnection, lake: string, file: string)
     ) to ${quote(draft)}
     (format parquet, compression zstd, compression_level 1, row_group_size 4096, row_group_size_bytes '32MB')`);
   await connection.run('set preserve_insertion_order = true');
+  const [expected] = await connection
+    .runAndReadAll(
+      `select (select count(*) from read_parquet(${quote(join(lake, file))}, hive_partitioning = false))
+         - (select count(*) from forgotten_rows where file = ${quote(file)})`,
+    )
+    .then((reader) => reader.getRowsJson()[0] ?? []);
+  // The old file goes for good.
+  if (Number(result.rowsChanged) !== Number(expected))
+    throw new Error(`${file}: ${result.rowsChanged} rows written of ${expected} that stay`);
   if (Number(result.rowsChanged) > 0) return draft;
   await rm(draft, { force: true });
   return null;

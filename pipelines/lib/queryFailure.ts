@@ -39,18 +39,21 @@ export function bindFailure(error: unknown): string | null {
 }
 
 /**
- * A row's columns that place it, as words. Ids that programs and logs made up may hold anything, so one that is no number, hash or
- * UUID shows as its hash.
+ * A row's columns that place it, as words. Ids that programs and logs made up may hold anything, so one that is no number, hash,
+ * UUID or table shows as its hash.
  */
 export function rowKeys(row: Readonly<Record<string, unknown>>): string {
   return Object.entries(row)
-    .filter(([name]) => /(^|_)(id|hash|key|offset|no|day|position)$|^source_path$/.test(name))
+    .filter(([name]) => /(^|_)(id|hash|key|offset|no|day|position)$|^(source_path|table_name)$/.test(name))
     .map(([name, value]) => `${name}=${name === 'source_path' ? String(value) : keyText(value)}`)
     .join(' ');
 }
 
 function keyText(value: unknown): string {
   if (typeof value !== 'string') return String(value);
-  const isPlain = /^([0-9a-f]{8}[0-9a-f-]{8,56}([#@][\d.#]{1,24})?|\d{4}-\d\d-\d\d|unknown)?$/.test(value);
+  const isPlain =
+    /^([0-9a-f]{8}[0-9a-f-]{8,56}([#@][\d.#]{1,24})?|\d{4}-\d\d-\d\d|unknown|(staging|core|events)\.[a-z_]{1,40})?$/.test(
+      value,
+    );
   return isPlain ? value : `(sha256 ${sha256(value, 12)})`;
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { bytesBefore, headOf, headSha256, sha256, tailOf } from './identity.js';
-import { linesOf, openBytes, readSlices, type Slice } from './lines.js';
+import { linesOf, openBytes, readSlices, type Slice, SourceFileError } from './lines.js';
 import { hugeLine, partsOf } from './parts.js';
 import { amount } from './progress.js';
 import { judgeLines } from './purgedLines.js';
@@ -116,7 +116,7 @@ export async function readRanges(options: {
     tail = await bytesBefore(file, options.offset);
     // Rewritten since it was identified: what stands here now belongs to another generation.
     if (options.tail !== null && options.offset === options.known && sha256(tail) !== options.tail)
-      throw new Error('was rewritten meanwhile');
+      throw new SourceFileError('was rewritten meanwhile');
     let head = options.offset === 0 ? null : (options.head ?? (await headSha256(file)));
     const reader = await openBytes(file);
     try {

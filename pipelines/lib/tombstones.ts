@@ -9,8 +9,10 @@ import { quote } from './warehouse.js';
 /** The type of event that is a tombstone. */
 export const tombstoneEvent = 'data.forgotten';
 
-/** What ties an event to a session, or to another event that goes with one. */
-const kinds = ['session', 'attempt', 'artifact', 'decision'] as const;
+/** What ties an event to a session, or to another event that goes with one; `event` is seq's name of a row. */
+const kinds = ['event', 'session', 'attempt', 'artifact', 'decision'] as const;
+/** Those that lead on to others. */
+const linking = kinds.slice(2);
 type Kind = (typeof kinds)[number];
 type Names = Record<Kind, Set<string>>;
 
@@ -32,15 +34,17 @@ export async function forgetRows(options: {
   const tombstones = await readTombstones(connection, fresh);
   const known = await readNames(connection);
   const sessions = tombstones.flatMap((tombstone) => tombstone.sessions);
-  const isNew = sessions.some((session) => !known.session.has(session));
+  const events = tombstones.flatMap((tombstone) => tombstone.events);
   const before = sizes(known);
   for (const session of sessions) known.session.add(session);
+  for (const event of events) known.event.add(event);
+  const isNew = known.session.size > before.session || known.event.size > before.event;
   const rows: CommitRow[] = [];
   const add = (row: Partial<CommitRow>) => rows.push({ ...emptyRow('forget', batchId, now), ...row });
   for (const { places } of tombstones) {
     for (const { file_key, byte_offset } of places) add({ file_key, start_offset: byte_offset ?? null });
   }
-  if (known.session.size > 0) {
+  if (known.session.size + known.event.size > 0) {
     const files = isNew ? [...(await eventFiles(connection, lake)), ...fresh] : fresh;
     for (const { source, fileKey, offset } of await linkedLines(connection, files, known))
       add({ source, file_key: fileKey, start_offset: offset });
@@ -53,6 +57,7 @@ export async function forgetRows(options: {
 
 type Tombstone = {
   sessions: readonly string[];
+  events: readonly string[];
   places: readonly { file_key: string; byte_offset?: number }[];
 };
 
@@ -65,7 +70,7 @@ async function readTombstones(connection: DuckDBConnection, files: readonly stri
     if (event?.event_type !== tombstoneEvent) return [];
     // One that is not whole is among the rejected events.
     const { success, data } = eventTypes[tombstoneEvent].payload.safeParse(event.payload);
-    return success ? [{ sessions: data.sessions, places: data.places ?? [] }] : [];
+    return success ? [{ sessions: data.sessions, events: data.events ?? [], places: data.places ?? [] }] : [];
   });
 }
 
@@ -116,12 +121,14 @@ async function linkedLines(connection: DuckDBConnection, files: readonly string[
     select source, file_key, byte_offset, ${kinds.map(ids).join(', ')}
     from ${parquet(files)}
     where line is not null and not contains(line, ${quote(tombstoneEvent)})
+      -- A row that takes a pair back says nothing of it.
+      and not (source = 'seq' and contains(line, '\\"deleted\\":true'))
       and (${kinds.map((kind) => `contains(line, '"${kind}_id"')`).join(' or ')})`);
   const linked = new Map<string, { source: string; fileKey: string; offset: number }>();
   // What a session's own lines name first, then what the lines of its attempts do, and so on.
   for (const kind of kinds) {
     const reader = await connection.runAndReadAll(`
-      select source, file_key, byte_offset::double, ${kinds.slice(1).join(', ')} from event_refs
+      select source, file_key, byte_offset::double, ${linking.join(', ')} from event_refs
       where list_has_any(${kind}, [${[...known[kind]].map(quote).join(', ')}]::varchar[])`);
     for (const [source, fileKey, offset, ...named] of reader.getRowsJson()) {
       linked.set(`${fileKey}/${offset}`, {
@@ -130,7 +137,7 @@ async function linkedLines(connection: DuckDBConnection, files: readonly string[
         offset: Number(offset),
       });
       for (const [index, names] of named.entries()) {
-        const other = kinds[index + 1] ?? kind;
+        const other = linking[index] ?? kind;
         if (kinds.indexOf(other) > kinds.indexOf(kind))
           for (const name of names as string[]) known[other].add(name);
       }

@@ -39,9 +39,11 @@ export async function openDuckDB(options: { memoryMb?: number; spill?: string } 
     autoload_known_extensions: 'false',
     memory_limit: `${options.memoryMb ?? 1000}MB`,
     temp_directory: options.spill ?? '',
+    // A view opens its files and so does each query on it: their footers are kept; rows would be held twice.
+    enable_external_file_cache: 'false',
   });
   const connection = await instance.connect();
-  await connection.run(`set TimeZone = 'UTC'`);
+  await connection.run(`set TimeZone = 'UTC'; set parquet_metadata_cache = true`);
   const close = () => {
     connection.closeSync();
     instance.closeSync();
@@ -82,11 +84,10 @@ export async function createView({ connection, views }: DuckDB, name: string, se
   views.set(name, select);
 }
 
-/** A built table as a SELECT over its files, of one day or of all; typed and empty where there is none. */
+/** A built table as a SELECT over its files, of one day or of all; typed and empty where no file has a row. */
 export function tableRelation(lake: string, table: Table, day?: string): string {
-  const keys = Object.keys(table.files).sort();
-  const wanted = day === undefined || !table.partitioned ? keys : keys.filter((key) => key === day);
-  const files = wanted.map((key) => table.files[key]?.file ?? '');
+  const keys = day === undefined || !table.partitioned ? Object.keys(table.files).sort() : [day];
+  const files = keys.flatMap((key) => (table.files[key]?.rows ? [table.files[key].file] : []));
   if (files.length === 0) return emptyRelation(table.columns, table.partitioned);
   return `select * from ${readParquet(lake, files, table.partitioned)}`;
 }

@@ -1,7 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../config.js';
+import { errorWords } from '../errors.js';
 import { readFileStates, readKnownRanges } from './fileStates.js';
 import { type Change, type Identified, identify } from './identity.js';
+import { SourceFileError } from './lines.js';
 import { assignDays, type Facts, readFacts, readSessionDays } from './partitionDay.js';
 import { type FoundFile, scanSource, type Warning } from './scan.js';
 import type { Source } from './source.js';
@@ -66,13 +68,14 @@ export async function planWork(options: {
 
 /** In words: a file that cannot be read now. */
 export function unreadable(file: FoundFile, error: unknown): Warning {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code } = error as NodeJS.ErrnoException;
   const name = `${file.source.name}/${file.path}`;
   if (code === 'ENOENT') return `${name}: vanished while it was looked at; nothing of it was read`;
   if (code === 'EACCES' || code === 'EPERM') {
     return `${name}: cannot be read (${code}); give this user the right to read it, the next run takes it`;
   }
-  return `${name}: cannot be read further (${code ?? message}); the next run tries again`;
+  const why = error instanceof SourceFileError ? error.message : errorWords(error);
+  return `${name}: cannot be read further (${why}); the next run tries again`;
 }
 
 async function addDays(

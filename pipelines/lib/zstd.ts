@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
 import { Decompress } from 'fzstd';
+import { SourceFileError } from './lines.js';
 
 /** Reads a zstd file as its decompressed bytes, in order, holding little more than the format's window. */
 export function zstdReader(handle: number): (target: Buffer, offset: number, length: number) => number {
@@ -18,7 +19,7 @@ export function zstdReader(handle: number): (target: Buffer, offset: number, len
       try {
         stream.push(input.subarray(0, got), ended);
       } catch (error) {
-        broken = error;
+        broken = new SourceFileError('it is no whole zstd archive', { cause: error });
         ended = true;
       }
     }

@@ -1,4 +1,4 @@
--- Every row of a day is redacted by the policy in force, that of the settings.
+-- Every row of a day is redacted by the policy in force; where not, a build without --select does it.
 -- @partition day
 with
 

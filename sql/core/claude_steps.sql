@@ -113,22 +113,27 @@ scheduled as (
 
 -- The words of a user line: its text blocks without what an IDE or the CLI put among them.
 bodies as (
-    select
-        file_key,
-        byte_offset,
-        record_no,
-        array_to_string(
-            list_filter(
-                list_transform(
-                    list_filter(
-                        blocks, lambda block: case when block.type = 'text' then not is_ide_block(block.text) else false end),
-                    lambda block: without_reminders(block.text)),
-                lambda text: text <> ''),
-            chr(10)) as body,
-        len(list_filter(blocks, lambda block: block.type = 'tool_result')) > 0 as has_tool_result,
-        len(list_filter(blocks, lambda block: block.type in ('image', 'document'))) > 0 as has_image,
-    from placed
-    where type = 'user'
+    select *, claude_markup(body) as markup
+    from (
+        select
+            file_key,
+            byte_offset,
+            record_no,
+            array_to_string(
+                list_filter(
+                    list_transform(
+                        list_filter(
+                            blocks,
+                            lambda block: case
+                                when block.type = 'text' then not is_ide_block(block.text) else false end),
+                        lambda block: without_reminders(block.text)),
+                    lambda text: text <> ''),
+                chr(10)) as body,
+            len(list_filter(blocks, lambda block: block.type = 'tool_result')) > 0 as has_tool_result,
+            len(list_filter(blocks, lambda block: block.type in ('image', 'document'))) > 0 as has_image,
+        from placed
+        where type = 'user'
+    )
 ),
 
 -- Up to 0.2.101 an @file is expanded into several unmarked lines of one moment: what the terminal showed, a warning, the
@@ -137,7 +142,7 @@ expansions as (
     select placed.file_key, placed.occurred_at, min(placed.byte_offset) as byte_offset
     from placed
     join bodies using (file_key, byte_offset, record_no)
-    where claude_markup(bodies.body) = 'file_expansion' and placed.occurred_at is not null
+    where bodies.markup = 'file_expansion' and placed.occurred_at is not null
     group by all
 ),
 
@@ -157,9 +162,9 @@ labelled as (
             when placed.origin_kind = 'task-notification' then 'task_notification'
             when placed.origin_kind in ('peer', 'coordinator') then 'peer_message'
             when scheduled.file_key is not null or bodies.body = 'Continue from where you left off.' then 'machine_prompt'
-            when placed.is_meta then coalesce(claude_markup(bodies.body), 'meta')
+            when placed.is_meta then coalesce(bodies.markup, 'meta')
             when trim(bodies.body) = '' and bodies.has_image then 'prompt'
-            when claude_markup(bodies.body) is not null then claude_markup(bodies.body)
+            when bodies.markup is not null then bodies.markup
             when placed.prompt_source = 'system' then 'machine_prompt'
             when placed.prompt_source = 'suggestion_accepted' then 'suggestion'
             when placed.session_kind = 'exec' then 'script'
@@ -427,23 +432,25 @@ system_steps as (
         case
             when subtype = 'compact_boundary' then 'compaction'
             -- From 2.0.15 a local command may stand in a system line only.
-            when subtype = 'local_command' and claude_markup(text) = 'command' then 'prompt'
+            when is_command then 'prompt'
             else 'notice' end as kind,
         case
-            when subtype = 'edited_text_file' or (subtype = 'local_command' and claude_markup(text) = 'command')
-                then 'human'
+            when subtype = 'edited_text_file' or is_command then 'human'
             else 'machine' end as author,
         case
             when subtype = 'edited_text_file' then coalesce(attachment_path, '') || chr(10) || coalesce(text, '')
-            when subtype = 'local_command' and claude_markup(text) = 'command' then command_text(text)
+            when is_command then command_text(text)
             else coalesce(text, '') end as text,
         subtype = 'api_error' as is_error,
         case
             when subtype = 'compact_boundary' then coalesce(compact_trigger, 'auto') || '_compaction'
-            when subtype = 'local_command' and claude_markup(text) = 'command' then 'command'
+            when is_command then 'command'
             else coalesce(subtype, 'system') end as label,
-    from placed
-    where type = 'system' or (type = 'attachment' and subtype = 'edited_text_file')
+    from (
+        select *, subtype = 'local_command' and claude_markup(text) = 'command' as is_command
+        from placed
+        where type = 'system' or (type = 'attachment' and subtype = 'edited_text_file')
+    )
 ),
 
 steps as (

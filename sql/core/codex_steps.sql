@@ -209,6 +209,7 @@ user_items as materialized (
                         and not is_injected_part(pair[1].text)
                         and not is_image_wrapper(pair[1].text) end),
             lambda pair: pair[1].text), chr(10)) as text,
+        len(parts) > 1 as has_parts,
     from records
     where type = 'response_item' and item_type = 'message' and role = 'user'
 ),
@@ -225,6 +226,28 @@ prompt_events as (
     where item_type = 'user_message' or (item_type = 'item_completed' and completed_type = 'UserMessage')
 ),
 
+item_words as (
+    select file_key, record_position, regexp_replace(text, '\s+', '', 'g') as words, has_parts
+    from user_items
+),
+
+event_words as (
+    select file_key, record_position, regexp_replace(text, '\s+', '', 'g') as words
+    from prompt_events
+),
+
+-- Parts are redacted one by one and their event as a whole, so the two need not come out alike; they stand side by side.
+items_told_otherwise as (
+    select item_words.file_key, item_words.record_position
+    from item_words
+    join event_words
+        on event_words.file_key = item_words.file_key
+        and event_words.record_position between item_words.record_position - 2 and item_words.record_position + 2
+    where item_words.has_parts
+        and differ_by_redaction(item_words.words, event_words.words)
+        and (event_words.file_key, event_words.words) not in (select (file_key, words) from item_words)
+),
+
 eventless_prompts as (
     select user_items.file_key, user_items.record_position, user_items.text
     from user_items
@@ -235,6 +258,7 @@ eventless_prompts as (
         and (file_key, regexp_replace(text, '\s+', '', 'g')) not in (
             select (file_key, regexp_replace(text, '\s+', '', 'g')) from prompt_events
         )
+        and (file_key, record_position) not in (select (file_key, record_position) from items_told_otherwise)
 ),
 
 prompts as (
@@ -347,14 +371,15 @@ assistant_items as (
         codex_answer(array_to_string(list_transform(parts, lambda part: part.text), chr(10))) as text,
         without_plan(array_to_string(list_transform(parts, lambda part: part.text), chr(10))) as text_beside_plan,
         phase,
+        len(parts) > 1 as has_parts,
     from records
     where type = 'response_item' and item_type = 'message' and role = 'assistant'
 ),
 
 answer_texts as (
-    select file_key, trimmed(text) as text from assistant_items
+    select file_key, trimmed(text) as text, has_parts from assistant_items
     union all
-    select file_key, text_beside_plan from assistant_items
+    select file_key, text_beside_plan, has_parts from assistant_items
 ),
 
 assistant_events as (
@@ -377,7 +402,13 @@ answer_steps as (
     -- An event without its item: only where a response was cut or a file has no items.
     select file_key, record_position, 'assistant', 'text', 'model', codex_answer(text), phase, coalesce(phase, 'text')
     from assistant_events
-    where (file_key, trimmed(codex_answer(text))) not in (select (file_key, text) from answer_texts)
+    where not exists (
+            select 1 from answer_texts
+            where answer_texts.file_key = assistant_events.file_key
+                and answer_texts.has_parts
+                and differ_by_redaction(trimmed(codex_answer(assistant_events.text)), answer_texts.text)
+        )
+        and (file_key, trimmed(codex_answer(text))) not in (select (file_key, text) from answer_texts)
 ),
 
 reasoning_texts as (
@@ -399,8 +430,10 @@ reasoning_steps as (
         and (file_key, trim(text)) not in (select (file_key, text) from reasoning_texts)
         and not exists (
             select 1 from reasoning_texts
-            where reasoning_texts.file_key = records.file_key and contains(records.text, reasoning_texts.text)
+            where reasoning_texts.file_key = records.file_key
                 and reasoning_texts.text <> ''
+                and (contains(records.text, reasoning_texts.text)
+                    or differ_by_redaction(trim(records.text), reasoning_texts.text))
         )
         -- A review writes them twice (0.77).
         and not exists (

@@ -30,11 +30,6 @@ claude_texts as (
             list_transform(blocks, lambda block, block_no:
                 {'place': 'block ' || block_no || ' arguments', 'value': block.arguments::varchar}))) as written,
     from staging.claude_records
-    where has_placeholder(concat_ws(' ', cwd, git_branch, user_feedback, title, pr_url, attachment_path))
-        or has_placeholder(text)
-        or len(list_filter(blocks, lambda block:
-            has_placeholder(block.text) or has_placeholder(block.tool_name)
-                or has_placeholder(block.arguments::varchar))) > 0
 ),
 
 codex_texts as (
@@ -65,15 +60,6 @@ codex_texts as (
             list_transform(offered_tools, lambda tool, tool_no:
                 {'place': 'offered tool ' || tool_no, 'value': tool}))) as written,
     from staging.codex_records
-    where has_placeholder(
-            concat_ws(' ', tool_name, reason, thread_name, cwd, session_source::varchar, git_branch, instructions))
-        or has_placeholder(arguments::varchar)
-        or has_placeholder(output)
-        or has_placeholder(reasoning)
-        or has_placeholder(text)
-        or has_placeholder(last_agent_message)
-        or len(list_filter(parts, lambda part: has_placeholder(part.text))) > 0
-        or len(list_filter(offered_tools, lambda tool: has_placeholder(tool))) > 0
 ),
 
 event_texts as (
@@ -97,9 +83,6 @@ event_texts as (
             ],
             list_transform(given_tags, lambda tag, tag_no: {'place': 'tag ' || tag_no, 'value': tag}))) as written,
     from staging.event_rows
-    where has_placeholder(payload)
-        or has_placeholder(concat_ws(' ', event_id, event_type, session_id, lineage_id, agent_id, artifact_id, attempt_id))
-        or len(list_filter(given_tags, lambda tag: has_placeholder(tag))) > 0
 ),
 
 found as (

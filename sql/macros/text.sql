@@ -20,8 +20,18 @@ create or replace macro collapsed(value) as trim(regexp_replace(
     ' ',
     'g'));
 
+-- Whether a text is in NFC by its characters alone: none of them is written otherwise in it or joins with another. True of
+-- what most texts are made of (Latin, Greek, Cyrillic, kana, ideographs, punctuation, arrows, frames, pictures).
+create or replace macro is_plainly_normal(value) as not regexp_matches(
+    value,
+    '[^\x{0}-\x{2FF}\x{388}-\x{482}\x{2002}-\x{20CF}\x{2190}-\x{2328}\x{2400}-\x{2ADB}\x{2E00}-\x{3029}\x{3030}-\x{3096}'
+        || '\x{309B}-\x{A66E}\x{FE30}-\x{FFFD}\x{1F000}-\x{1FAFF}]');
+
 -- Unicode's NFC. DuckDB 1.5 normalises no further than to the first NUL, so that one is written as its symbol.
-create or replace macro normalized(value) as nfc_normalize(replace(value, chr(0), chr(9216)));
+create or replace macro normalized(value) as
+    case
+        when is_plainly_normal(value) then replace(value, chr(0), chr(9216))
+        else nfc_normalize(replace(value, chr(0), chr(9216))) end;
 
 -- Text as hashes see it: NFC, lower case, volatile ids and folders dropped, white space collapsed. Where nothing is left
 -- of it (a question that is one id), only case and white space are touched: else all such texts would be one.

@@ -62,7 +62,7 @@ with_blocks as (
     from parsed
 ),
 
-typed as (
+read as (
     select
         source_path,
         file_key,
@@ -135,6 +135,57 @@ typed as (
             'media_type': block.source.media_type
         }) as blocks,
     from with_blocks
+),
+
+-- What programs write: ids, types, names of models and versions. No secret is expected there, and none is let through.
+typed as (
+    select
+        * exclude (is_odd) replace (
+            redacted_word(type, is_odd) as type,
+            redacted_word(subtype, is_odd) as subtype,
+            redacted_word(uuid, is_odd) as uuid,
+            redacted_word(parent_uuid, is_odd) as parent_uuid,
+            redacted_word(logical_parent_uuid, is_odd) as logical_parent_uuid,
+            redacted_word(session_id, is_odd) as session_id,
+            redacted_word(agent_id, is_odd) as agent_id,
+            redacted_word(version, is_odd) as version,
+            redacted_word(entrypoint, is_odd) as entrypoint,
+            redacted_word(prompt_id, is_odd) as prompt_id,
+            redacted_word(permission_mode, is_odd) as permission_mode,
+            redacted_word(prompt_source, is_odd) as prompt_source,
+            redacted_word(origin_kind, is_odd) as origin_kind,
+            redacted_word(request_id, is_odd) as request_id,
+            redacted_word(source_tool_use_id, is_odd) as source_tool_use_id,
+            redacted_word(tool_denial_kind, is_odd) as tool_denial_kind,
+            redacted_word(result_agent_id, is_odd) as result_agent_id,
+            redacted_word(operation, is_odd) as operation,
+            redacted_word(parent_session_id, is_odd) as parent_session_id,
+            redacted_word(compact_trigger, is_odd) as compact_trigger,
+            redacted_word(command_mode, is_odd) as command_mode,
+            redacted_word(message_id, is_odd) as message_id,
+            redacted_word(role, is_odd) as role,
+            redacted_word(model, is_odd) as model,
+            redacted_word(stop_reason, is_odd) as stop_reason,
+            list_transform(blocks, lambda block: struct_update(
+                block,
+                type := redacted_word(block.type, is_odd),
+                tool_call_id := redacted_word(block.tool_call_id, is_odd),
+                media_type := redacted_word(block.media_type, is_odd))) as blocks
+        ),
+    from (
+        select
+            *,
+            is_odd(concat_ws(chr(10),
+                type, subtype, uuid, parent_uuid, logical_parent_uuid, session_id, agent_id, version, entrypoint,
+                prompt_id, permission_mode, prompt_source, origin_kind, request_id, source_tool_use_id,
+                tool_denial_kind, result_agent_id, operation, parent_session_id, compact_trigger, command_mode,
+                message_id, role, model, stop_reason,
+                array_to_string(list_transform(
+                    blocks,
+                    lambda block: concat_ws(chr(10), block.type, block.tool_call_id, block.media_type)), chr(10))
+                )) as is_odd,
+        from read
+    )
 ),
 
 -- All that can hold words, paths or names is clean from here on; the lines themselves stay in raw.

@@ -69,7 +69,7 @@ opened as (
     from enveloped
 ),
 
-typed as (
+read as (
     select
         source_path,
         file_key,
@@ -97,7 +97,7 @@ typed as (
             when item.action is not null then item.action
             when item.input is not null then json_object('input', item.input)
             when item.arguments is null then null
-            when is_json_object(item.arguments) then item.arguments::json
+            when is_json_object(item.arguments) then try_cast(item.arguments as json)
             else json_object('input', item.arguments) end as arguments,
         content_text(item.output) as output,
         -- The parts of a message; images are only named, their base64 stays in raw (trap 43 likewise for encrypted text).
@@ -145,6 +145,44 @@ typed as (
                 '[{"namespace": "VARCHAR", "name": "VARCHAR"}]'),
             lambda tool: concat_ws('.', tool.namespace, tool.name)) as offered_tools,
     from opened
+),
+
+-- What programs write: ids, types, names of models and versions. No secret is expected there, and none is let through.
+typed as (
+    select
+        * exclude (is_odd) replace (
+            redacted_word(type, is_odd) as type,
+            redacted_word(item_type, is_odd) as item_type,
+            redacted_word(completed_type, is_odd) as completed_type,
+            redacted_word(item_id, is_odd) as item_id,
+            redacted_word(role, is_odd) as role,
+            redacted_word(phase, is_odd) as phase,
+            redacted_word(turn_id, is_odd) as turn_id,
+            redacted_word(tool_call_id, is_odd) as tool_call_id,
+            redacted_word(status, is_odd) as status,
+            redacted_word(response_id, is_odd) as response_id,
+            redacted_word(originator, is_odd) as originator,
+            redacted_word(version, is_odd) as version,
+            redacted_word(thread_source, is_odd) as thread_source,
+            redacted_word(forked_from_id, is_odd) as forked_from_id,
+            redacted_word(parent_thread_id, is_odd) as parent_thread_id,
+            redacted_word(git_commit, is_odd) as git_commit,
+            redacted_word(model, is_odd) as model,
+            redacted_word(approval_policy, is_odd) as approval_policy,
+            list_transform(part_kinds, lambda kind: redacted_word(kind, is_odd)) as part_kinds,
+            list_transform(parts, lambda part: struct_update(part, type := redacted_word(part.type, is_odd))) as parts
+        ),
+    from (
+        select
+            *,
+            is_odd(concat_ws(chr(10),
+                type, item_type, completed_type, item_id, role, phase, turn_id, tool_call_id, status, response_id,
+                originator, version, thread_source, forked_from_id, parent_thread_id, git_commit, model,
+                approval_policy,
+                array_to_string(part_kinds, chr(10)),
+                array_to_string(list_transform(parts, lambda part: part.type), chr(10)))) as is_odd,
+        from read
+    )
 ),
 
 -- All that can hold words, paths or names is clean from here on; the lines themselves stay in raw.

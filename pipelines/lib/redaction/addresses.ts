@@ -1,4 +1,4 @@
-import type { Detector } from './finding.js';
+import type { Detector, Report, Scanned } from './finding.js';
 import { entropy, isSecretValue } from './secretValue.js';
 
 // RFC 3986: scheme://user:password@host. A password written with a bare @ ends at the last one before the path.
@@ -6,8 +6,10 @@ const withPassword = /:\\?\/\\?\/([^\s:/@"'`<>\\]*):([^\s/"'`<>\\]+)@(?=[\w.[$-]
 const withToken = /https?:\\?\/\\?\/([\w.~-]{20,255})(?::x-oauth-basic|:)?@(?=[\w-]+\.)/g;
 
 /** Passwords and tokens in addresses: the value alone, so that host and database still read. */
-export const detectAddresses: Detector = ({ text, lower }, report) => {
-  if (lower.includes('@') && /:\\?\/\\?\//.test(text)) {
+export const detectAddresses: Detector = { words: ['@', 'key=', 'sig'], detect };
+
+function detect({ text, held }: Scanned, report: Report): void {
+  if (held.has('@') && /:\\?\/\\?\//.test(text)) {
     for (const match of text.matchAll(withPassword)) {
       const [whole, , password = ''] = match;
       const start = match.index + whole.length - 1 - password.length;
@@ -23,7 +25,7 @@ export const detectAddresses: Detector = ({ text, lower }, report) => {
   }
   // Azure: shared keys of storage, service bus and others; signatures of shared access.
   // https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string
-  if (lower.includes('key=')) {
+  if (held.has('key=')) {
     for (const { index, 0: whole, 1: key = '' } of text.matchAll(
       /(?:AccountKey|SharedAccessKey|AccessKey)=([A-Za-z0-9+/]{40,88}={0,2})/gi,
     )) {
@@ -31,14 +33,14 @@ export const detectAddresses: Detector = ({ text, lower }, report) => {
     }
   }
   // https://learn.microsoft.com/rest/api/storageservices/create-service-sas, and AWS, Google: signed addresses
-  if (lower.includes('sig')) {
+  if (held.has('sig')) {
     const signed =
       /[?&](?:sig|X-Amz-Signature|X-Goog-Signature|X-Amz-Security-Token|Signature)=([A-Za-z0-9%+/=_-]{30,})/gi;
     for (const { index, 0: whole, 1: key = '' } of text.matchAll(signed)) {
       report(index + whole.length - key.length, index + whole.length, 'signed-url');
     }
   }
-};
+}
 
 /** Letters and digits; of letters alone only what no name is as long and as mixed as. */
 function isToken(text: string): boolean {

@@ -1,4 +1,4 @@
-import type { Detector } from './finding.js';
+import type { Detector, Report, Scanned } from './finding.js';
 import { nameHints, secretName } from './secretName.js';
 import { type Form, isSecretValue } from './secretValue.js';
 
@@ -17,8 +17,10 @@ const bareValue = /(?:[^\s"'`\\<>\0]|\\(?![nrtu"'\\]))+/y;
 const scheme = /^(?:Bearer|Basic|Token|ApiKey|Key)\s+/i;
 
 /** Values assigned to a name that promises a secret, where the value keeps that promise (entropy, no stand-in, no code). */
-export const detectAssignments: Detector = ({ text, lower }, report) => {
-  if (!nameHints.some((hint) => lower.includes(hint))) return;
+export const detectAssignments: Detector = { words: nameHints, detect };
+
+function detect({ text, held }: Scanned, report: Report): void {
+  if (!nameHints.some((hint) => held.has(hint))) return;
   named.lastIndex = 0;
   for (let found = named.exec(text); found !== null; found = named.exec(text)) {
     const { start, end } = nameAround(text, found.index, named.lastIndex);
@@ -30,7 +32,7 @@ export const detectAssignments: Detector = ({ text, lower }, report) => {
       named.lastIndex = Math.max(named.lastIndex, value.end);
     }
   }
-};
+}
 
 /** The part of a whole string that is a secret when it stands under a name (`{"password": …}`); null where it is none. */
 export function secretUnder(name: string, value: string): { start: number; end: number } | null {

@@ -11,12 +11,20 @@ import {
 } from './finding.js';
 import { detectHeaders, isLogin } from './headers.js';
 import { modelTokens } from './modelTokens.js';
-import { detectAddressesOfMachines, detectEmails, detectNames, type Home, homesIn } from './people.js';
+import {
+  detectAddressesOfMachines,
+  detectEmails,
+  detectNames,
+  type Home,
+  homesIn,
+  homeWords,
+} from './people.js';
 import type { Policy } from './policy.js';
 import { detectPrivateKeys } from './privateKeys.js';
 import { readings } from './readings.js';
 import { detectWithPreset, presetRules } from './secretlint.js';
 import { serviceTokens } from './serviceTokens.js';
+import { wordFinder } from './words.js';
 
 const ownTokens = [...modelTokens, ...cloudTokens, ...serviceTokens];
 
@@ -47,17 +55,21 @@ export type Around = {
   readonly names?: ReadonlySet<string>;
   /** A key of a JSON object, of which two must not become one: its home keeps its place, the name in it goes. */
   readonly isKey?: boolean;
-  /** False: the text is known to hold no token of a service (may_hold_token), which saves most of the work. */
-  readonly tokens?: boolean;
 };
+
+const wordsIn = wordFinder([...new Set([...credentials.flatMap(({ words }) => words), ...homeWords])]);
+
+/** A text as detectors read it. */
+export function scan(text: string): Scanned {
+  return { text, held: wordsIn(text) };
+}
 
 /** All that the policy looks for, in the order of the text, without overlaps. */
 export function findSecrets(text: string, policy: Policy, around: Around = {}): Finding[] {
   const found: Finding[] = [];
   for (const { text: read, place, isNews } of readings(text)) {
     const isWhole = isNews === undefined;
-    // Of lines put together nobody has said yet whether they hold a token.
-    const scanned = { text: read, lower: read.toLowerCase(), tokens: !isWhole || around.tokens !== false };
+    const scanned = scan(read);
     const about = isWhole ? around : { ...around, name: undefined };
     const there = [...credentialsIn(scanned, policy, about), ...peopleIn(scanned, policy, about)];
     found.push(...(isWhole ? there : there.filter((finding) => isNews(finding, found))).map(place));
@@ -78,20 +90,20 @@ function credentialsIn(scanned: Scanned, policy: Policy, { name }: Around): Find
     }
   }
   if (!policy.kinds.has('credential')) return found;
-  for (const detect of credentials) detect(scanned, report);
+  for (const { detect } of credentials) detect(scanned, report);
   if (name !== undefined) detectUnder(name, scanned, report);
   return [...found, ...repeated(scanned.text, found)];
 }
 
 /** What the whole text is under its name: a member of an object, a header, the argument of a flag. */
-function detectUnder(name: string, { text, tokens }: Scanned, report: Report): void {
+function detectUnder(name: string, { text }: Scanned, report: Report): void {
   const whole = secretUnder(name, text);
   if (whole !== null) report(whole.start, whole.end, 'assignment');
   if (name === 'auth' && isLogin(text)) report(0, text.length, 'docker-auth');
   if (!/^[\w-]*(?:authorization|cookie)$/i.test(name)) return;
   const line = `${name}: ${text}`;
   const shift = line.length - text.length;
-  detectHeaders({ text: line, lower: line.toLowerCase(), tokens }, (start, end, rule) => {
+  detectHeaders.detect(scan(line), (start, end, rule) => {
     if (start >= shift) report(start - shift, end - shift, rule);
   });
 }
@@ -122,7 +134,7 @@ function peopleIn(scanned: Scanned, policy: Policy, around: Around): Finding[] {
   if (policy.kinds.has('email')) detectEmails(scanned, report('email'));
   if (policy.kinds.has('ip')) detectAddressesOfMachines(scanned, report('ip'));
   if (policy.kinds.has('home')) {
-    const homes = homesIn(scanned.text, scanned.lower);
+    const homes = homesIn(scanned);
     if (around.isKey !== true) for (const { start, end } of homes) report('home')(start, end, 'home');
     detectNames(scanned, namesOf(homes, around.names), report('home'));
   }

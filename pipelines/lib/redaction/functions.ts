@@ -1,9 +1,7 @@
 import {
   BLOB,
-  BOOLEAN,
   DuckDBBlobValue,
   DuckDBBlobVector,
-  DuckDBBooleanVector,
   type DuckDBConnection,
   type DuckDBDataChunk,
   DuckDBScalarFunction,
@@ -13,49 +11,65 @@ import { quote } from '../warehouse.js';
 import type { Policy } from './policy.js';
 import { redactJson, redactWords } from './redactJson.js';
 
-type Redact = (text: string, tokens: boolean) => string | null;
+type Redact = (text: string) => string | null;
+
+// Characters of the texts that are remembered; a longer one seldom comes again, and costs as much to remember as to read.
+const mostRemembered = 16e6;
+const longestRemembered = 4096;
 
 /**
  * Registers redact_bytes and redact_json_bytes, which sql/macros/redaction.sql wraps: text as UTF-8 in a BLOB in and out
- * (a VARCHAR would end at a NUL) with what may_hold_token says of it, null where nothing was found. Own patterns may find
- * what may_hold_secret does not know, so with them every text is looked at.
+ * (a VARCHAR would end at a NUL), null where nothing was found.
  */
 export async function registerRedaction(connection: DuckDBConnection, policy: Policy): Promise<void> {
-  const register = (name: string, redact: Redact) =>
+  const register = (name: string, redact: Redact) => {
+    const remembering = remember(redact);
     connection.registerScalarFunction(
       DuckDBScalarFunction.create({
         name,
-        parameterTypes: [BLOB, BOOLEAN],
+        parameterTypes: [BLOB],
         returnType: BLOB,
-        mainFunction: (_info, input, output) => redactChunk(input, output, redact),
+        mainFunction: (_info, input, output) => redactChunk(input, output, remembering),
       }),
     );
-  register('redact_bytes', (text, tokens) => redactWords(text, policy, { tokens }));
-  register('redact_json_bytes', (text, tokens) => redactJson(text, policy, { tokens }));
+  };
+  register('redact_bytes', (text) => redactWords(text, policy));
+  register('redact_json_bytes', (text) => redactJson(text, policy));
+  const isIdle = policy.kinds.size === 0 && policy.patterns.length === 0;
   await connection.run(
-    `set variable redact = ${quote(policyReach(policy))}; set variable redaction_policy = ${quote(policy.version)}`,
+    `set variable redacts = ${!isIdle}; set variable redaction_policy = ${quote(policy.version)}`,
   );
 }
 
-/** Which texts are looked at: all, those that may hold what the detectors know, or none. */
-function policyReach({ kinds, patterns }: Policy): 'all' | 'likely' | 'none' {
-  if (patterns.length > 0) return 'all';
-  return kinds.size > 0 ? 'likely' : 'none';
+/** Logs say most things more than once: a tool's output as block and as result, a session again in its fork. */
+function remember(redact: Redact): Redact {
+  const known = new Map<string, string | null>();
+  let size = 0;
+  return (text) => {
+    if (text.length > longestRemembered) return redact(text);
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const redacted = redact(text);
+    if (size > mostRemembered) {
+      known.clear();
+      size = 0;
+    }
+    known.set(text, redacted);
+    size += text.length;
+    return redacted;
+  };
 }
 
 function redactChunk(input: DuckDBDataChunk, output: DuckDBVector, redact: Redact): void {
-  const [texts, tokens] = [input.getColumnVector(0), input.getColumnVector(1)];
-  if (
-    !(texts instanceof DuckDBBlobVector) ||
-    !(tokens instanceof DuckDBBooleanVector) ||
-    !(output instanceof DuckDBBlobVector)
-  ) {
-    throw new Error('redaction takes a BLOB and whether it may hold tokens, and gives a BLOB');
+  const texts = input.getColumnVector(0);
+  if (!(texts instanceof DuckDBBlobVector) || !(output instanceof DuckDBBlobVector)) {
+    throw new Error('redaction takes a BLOB and gives a BLOB');
   }
-  for (let row = 0; row < input.rowCount; row++) {
+  const { rowCount } = input;
+  for (let row = 0; row < rowCount; row++) {
     const bytes = texts.getItemBytes(row);
     const text = bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
-    const redacted = text === null ? null : redact(text, tokens.getItem(row) !== false);
+    const redacted = text === null ? null : redact(text);
     output.setItem(row, redacted === null ? null : new DuckDBBlobValue(Buffer.from(redacted)));
   }
   output.flush();

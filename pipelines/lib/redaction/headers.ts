@@ -1,4 +1,4 @@
-import type { Detector, Report } from './finding.js';
+import type { Detector, Report, Scanned } from './finding.js';
 import { entropy, isSecretValue } from './secretValue.js';
 
 // Words begin where no letter goes before, but for the end of an escape (\n in JSON text that stands as it is).
@@ -44,8 +44,24 @@ const seedPhrase =
   /(?:mnemonic|(?:seed|recovery)[ _-]?phrase)\\*["']?\s{0,3}(?:[:=]|is)\s{0,3}\\*["'`]?((?:[a-z]{3,8}(?:[ ,]{1,2}|,?[ \t]*(?:\r?\n|\\n)[ \t]*)){11,23}[a-z]{3,8})/gi;
 
 /** Credentials of HTTP headers, of commands and of files that keep logins. */
-export const detectHeaders: Detector = ({ text, lower }, report) => {
-  const has = (hint: string) => lower.includes(hint);
+export const detectHeaders: Detector = {
+  words: [
+    'authorization',
+    'bearer',
+    'basic',
+    'cookie',
+    'machine',
+    '_auth',
+    '_password',
+    '"auth',
+    'mnemonic',
+    'phrase',
+  ].concat(commands.map(({ hint }) => hint)),
+  detect,
+};
+
+function detect({ text, held }: Scanned, report: Report): void {
+  const has = (hint: string) => held.has(hint);
   if (has('authorization')) each(text, authorization, report, 'authorization', isCredential);
   if (has('bearer')) each(text, bearer, report, 'authorization', isCredential);
   if (has('basic')) each(text, basic, report, 'authorization', isLogin);
@@ -61,7 +77,7 @@ export const detectHeaders: Detector = ({ text, lower }, report) => {
       return isSecretValue(value, 'environment', true) && (before?.test(lineBefore(text, index)) ?? true);
     });
   }
-};
+}
 
 function each(
   text: string,

@@ -34,6 +34,9 @@ function trimmed(text: string, from: number, at: number): number {
   return start;
 }
 
+// What the patterns need at least, and is found sooner.
+const anyV4 = /\d\.\d{1,3}\.\d{1,3}\.\d/;
+const anyV6 = /:[0-9a-f]{0,4}:/i;
 const v4 = /(?<![\w.-]|==)(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)/g;
 const v6 = /(?<![\w:.])[23][0-9a-f]{3}:(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{0,4}(?![\w:])/gi;
 // RFC 6890: this network, private, shared, loopback, link-local, benchmarks, multicast and reserved.
@@ -42,6 +45,14 @@ const notPublic =
 
 /** Addresses of machines that the world can reach (those for documentation among them); not versions of programs. */
 export function detectAddressesOfMachines({ text }: Scanned, report: Report): void {
+  if (anyV4.test(text)) detectV4(text, report);
+  if (!anyV6.test(text)) return;
+  for (const { index, 0: address } of text.matchAll(v6)) {
+    if (isIPv6(address)) report(index, index + address.length, 'ip');
+  }
+}
+
+function detectV4(text: string, report: Report): void {
   for (const { index, 0: address } of text.matchAll(v4)) {
     if (!isIPv4(address) || notPublic.test(address)) continue;
     const before = text.slice(Math.max(0, index - 24), index);
@@ -49,10 +60,6 @@ export function detectAddressesOfMachines({ text }: Scanned, report: Report): vo
     if (/[A-Za-z]\/$/.test(before) && address.endsWith('.0')) continue;
     if (/(?:version|\bver|release|assemblyversion)\\?["']?[\s:=(>"']{0,6}$/i.test(before)) continue;
     report(index, index + address.length, 'ip');
-  }
-  if (!text.includes(':')) return;
-  for (const { index, 0: address } of text.matchAll(v6)) {
-    if (isIPv6(address)) report(index, index + address.length, 'ip');
   }
 }
 
@@ -84,9 +91,12 @@ const common =
 /** A home folder: its place, and the name in it where that is a person's. */
 export type Home = { readonly start: number; readonly end: number; readonly name: string | null };
 
+/** What a text holds (in lower case) that holds a home folder. */
+export const homeWords = ['/home/', '/users/', 'users', 'documents and', '-home-', '-users-'];
+
 /** Home folders of a text, without what lies below them. */
-export function homesIn(text: string, lower: string): Home[] {
-  const holds = (word: string) => lower.includes(word);
+export function homesIn({ text, held }: Scanned): Home[] {
+  const holds = (word: string) => held.has(word);
   const patterns = [
     ...(holds('/home/') || holds('/users/') ? [unix] : []),
     ...(holds('users') || holds('documents and') ? [windows] : []),

@@ -1,4 +1,4 @@
-import type { Detector, Report } from './finding.js';
+import type { Detector, Report, Scanned } from './finding.js';
 
 // RFC 7468 and what OpenSSH, PGP (RFC 9580) and SSH2 (RFC 4716) make of it.
 const begin = /-{4,5} ?BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g;
@@ -11,22 +11,27 @@ const bodyBefore =
 const longest = 20_000;
 
 /** Private keys, also those of which a log holds only the first or the last part. */
-export const detectPrivateKeys: Detector = ({ text, lower }, report) => {
-  if (lower.includes('private key')) pemKeys(text, report);
-  if (lower.includes('putty-user-key-file')) {
+export const detectPrivateKeys: Detector = {
+  words: ['private key', 'putty-user-key-file', 'ls0tls'],
+  detect,
+};
+
+function detect({ text, held }: Scanned, report: Report): void {
+  if (held.has('private key')) pemKeys(text, report);
+  if (held.has('putty-user-key-file')) {
     for (const { index, 0: key } of text.matchAll(
       /PuTTY-User-Key-File-\d[\s\S]{40,8000}?Private-(?:MAC|Hash): ?[0-9a-f]+/g,
     )) {
       report(index, index + key.length, 'private-key');
     }
   }
-  if (lower.includes('ls0tls')) {
+  if (held.has('ls0tls')) {
     for (const { index, 0: run } of text.matchAll(/LS0tLS1CRUdJTi[A-Za-z0-9+/]{40,}={0,2}/g)) {
       const head = Buffer.from(run.slice(0, 120), 'base64').toString('latin1');
       if (head.includes('PRIVATE KEY')) report(index, index + run.length, 'private-key');
     }
   }
-};
+}
 
 function pemKeys(text: string, report: Report): void {
   const begins = [...text.matchAll(begin)];

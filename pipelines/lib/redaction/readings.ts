@@ -58,9 +58,7 @@ function without(text: string, left: readonly Part[], from = 0, to = text.length
   return { short, place, joins: kept.slice(1).map((part) => part.short) };
 }
 
-// Where a line of such a width ends and the next one goes on, at most with the space that stood there.
-const broken = /[^\n](\r?\n)(?= ?\S)/g;
-// Widths that base64, mail, PEM and terminals are wrapped at; may_be_wrapped in sql/macros/redaction.sql has the same.
+// Widths that base64, mail, PEM and terminals are wrapped at.
 const widths = new Set([64, 70, 72, 76, 78, 79, 80]);
 const shortestLine = Math.min(...widths);
 // Lines that stand so near are read together: a key has many.
@@ -70,18 +68,21 @@ const nearby = 200;
 function wrappedLines(text: string): Reading[] {
   if (text.length <= shortestLine) return [];
   const runs: { from: number; to: number; breaks: Part[] }[] = [];
-  for (const { index, 0: whole, 1: end = '' } of text.matchAll(broken)) {
-    const start = index + whole.length - end.length;
-    const from = text.lastIndexOf('\n', start - 1) + 1;
-    if (!widths.has(start - from)) continue;
-    const next = text.indexOf('\n', start + end.length);
+  let next = text.indexOf('\n');
+  for (let from = 0; next >= 0; ) {
+    const [lineStart, end] = [from, next + 1];
+    [from, next] = [end, text.indexOf('\n', end)];
+    const start = text[end - 2] === '\r' ? end - 2 : end - 1;
+    if (!widths.has(start - lineStart)) continue;
+    // The next line goes on, at most with the space that stood there.
+    if (!/^ ?\S/.test(text.slice(end, end + 2))) continue;
     const to = next < 0 ? text.length : next;
     const last = runs.at(-1);
-    const part = { start, end: start + end.length };
-    if (last !== undefined && from - last.to <= nearby) {
+    const part = { start, end };
+    if (last !== undefined && lineStart - last.to <= nearby) {
       last.breaks.push(part);
       last.to = to;
-    } else runs.push({ from, to, breaks: [part] });
+    } else runs.push({ from: lineStart, to, breaks: [part] });
   }
   return runs.map(({ from, to, breaks }) => {
     const { short, place, joins } = without(text, breaks, from, to);

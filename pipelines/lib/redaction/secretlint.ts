@@ -34,11 +34,7 @@ const hints: Readonly<Record<string, readonly string[]>> = {
 // a log must not be able to do.
 const leftOut = ['gcp', 'filter-comments'];
 
-// The others look for tokens, which may_hold_token knows.
-const noTokens = ['aws', 'privatekey', 'basicauth', 'database-connection-string'];
-
 type FileHandler = {
-  readonly isToken: boolean;
   readonly hints: readonly string[] | undefined;
   readonly scan: (text: string, report: Report) => void;
 };
@@ -47,7 +43,6 @@ const handlers: readonly FileHandler[] = rules
   .map((rule) => ({ rule, name: shortName(rule.meta.id) }))
   .filter(({ name }) => !leftOut.includes(name))
   .map(({ rule, name }) => ({
-    isToken: !noTokens.includes(name),
     hints: hints[name],
     scan: scanWith(rule, name),
   }));
@@ -61,13 +56,15 @@ export const unknownPresetRules: readonly string[] = rules
 export const presetRules: readonly string[] = rules.map(({ meta }) => meta.id);
 
 /** The preset's rules, called one by one through secretlint's rule interface: they are synchronous without files. */
-export const detectWithPreset: Detector = ({ text, lower, tokens }, report) => {
-  for (const handler of handlers) {
-    if (handler.isToken && !tokens) continue;
-    if (handler.hints === undefined || handler.hints.some((hint) => lower.includes(hint))) {
-      handler.scan(text, report);
+export const detectWithPreset: Detector = {
+  words: Object.values(hints).flat(),
+  detect: ({ text, held }, report) => {
+    for (const handler of handlers) {
+      if (handler.hints === undefined || handler.hints.some((hint) => held.has(hint))) {
+        handler.scan(text, report);
+      }
     }
-  }
+  },
 };
 
 type PresetRule = (typeof rules)[number];

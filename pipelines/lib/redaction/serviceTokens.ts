@@ -63,6 +63,7 @@ export const serviceTokens = tokenRules([
     'https://discord.com/developers/docs/reference',
     '.',
     '[MNO][A-Za-z0-9_-]{23,27}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,40}(?![A-Za-z0-9_-])',
+    /\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27}/,
   ],
   [
     'discord-webhook',
@@ -94,6 +95,7 @@ export const serviceTokens = tokenRules([
     'https://documentation.mailgun.com/',
     'key- -',
     'key-[0-9a-f]{32}(?![0-9a-f])|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}(?![0-9a-f-])',
+    /-[0-9a-f]{8}(?:-[0-9a-f]{8}|[0-9a-f]{24})/,
   ],
   [
     'mailchimp-key',
@@ -149,6 +151,7 @@ export const serviceTokens = tokenRules([
     'https://developers.asana.com/docs/personal-access-token',
     ':',
     '[012]/\\d{12,20}(?:/\\d{12,20})?:[0-9a-f]{32}(?![0-9a-f])',
+    /:[0-9a-f]{32}/,
   ],
   [
     'atlassian-token',

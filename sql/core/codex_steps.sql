@@ -382,6 +382,12 @@ answer_texts as (
     select file_key, text_beside_plan, has_parts from assistant_items
 ),
 
+answer_texts_of_parts as materialized (
+    select file_key, text, placeholders(text) <> [] as is_redacted
+    from answer_texts
+    where has_parts
+),
+
 assistant_events as (
     select
         file_key,
@@ -394,6 +400,17 @@ assistant_events as (
         or (item_type = 'item_completed' and completed_type = 'AgentMessage')
 ),
 
+answers_told_otherwise as (
+    select events.file_key, events.record_position
+    from (
+        select file_key, record_position, trimmed(codex_answer(text)) as text, placeholders(text) <> [] as is_redacted
+        from assistant_events
+    ) as events
+    join answer_texts_of_parts as items using (file_key)
+    where case when events.is_redacted or items.is_redacted then differ_by_redaction(events.text, items.text)
+        else false end
+),
+
 answer_steps as (
     select file_key, record_position, 'assistant' as role, 'text' as kind, 'model' as author, text, phase,
         coalesce(phase, 'text') as label,
@@ -402,19 +419,31 @@ answer_steps as (
     -- An event without its item: only where a response was cut or a file has no items.
     select file_key, record_position, 'assistant', 'text', 'model', codex_answer(text), phase, coalesce(phase, 'text')
     from assistant_events
-    where not exists (
-            select 1 from answer_texts
-            where answer_texts.file_key = assistant_events.file_key
-                and answer_texts.has_parts
-                and differ_by_redaction(trimmed(codex_answer(assistant_events.text)), answer_texts.text)
-        )
-        and (file_key, trimmed(codex_answer(text))) not in (select (file_key, text) from answer_texts)
+    where (file_key, trimmed(codex_answer(text))) not in (select (file_key, text) from answer_texts)
+        and (file_key, record_position) not in (select (file_key, record_position) from answers_told_otherwise)
 ),
 
-reasoning_texts as (
-    select file_key, trim(unnest(string_split(reasoning, chr(10) || chr(10)))) as text
+reasoning_texts as materialized (
+    select *, placeholders(text) <> [] as is_redacted
+    from (
+        select file_key, trim(unnest(string_split(reasoning, chr(10) || chr(10)))) as text
+        from records
+        where type = 'response_item' and item_type = 'reasoning'
+    )
+),
+
+reasoning_events as materialized (
+    select file_key, record_position, text, placeholders(text) <> [] as is_redacted
     from records
-    where type = 'response_item' and item_type = 'reasoning'
+    where type = 'event_msg' and item_type = 'agent_reasoning'
+),
+
+thoughts_told_otherwise as (
+    select events.file_key, events.record_position
+    from reasoning_events as events
+    join reasoning_texts as items using (file_key)
+    where case when events.is_redacted or items.is_redacted then differ_by_redaction(trim(events.text), items.text)
+        else false end
 ),
 
 reasoning_steps as (
@@ -425,16 +454,15 @@ reasoning_steps as (
     union all
     -- agent_reasoning repeats the items' summaries (0.39 to 0.106), but for responses that were cut.
     select file_key, record_position, 'assistant', 'reasoning', 'model', text, 'agent_reasoning'
-    from records
-    where type = 'event_msg' and item_type = 'agent_reasoning'
-        and (file_key, trim(text)) not in (select (file_key, text) from reasoning_texts)
+    from reasoning_events as records
+    where (file_key, trim(text)) not in (select (file_key, text) from reasoning_texts)
         and not exists (
             select 1 from reasoning_texts
             where reasoning_texts.file_key = records.file_key
                 and reasoning_texts.text <> ''
-                and (contains(records.text, reasoning_texts.text)
-                    or differ_by_redaction(trim(records.text), reasoning_texts.text))
+                and contains(records.text, reasoning_texts.text)
         )
+        and (file_key, record_position) not in (select (file_key, record_position) from thoughts_told_otherwise)
         -- A review writes them twice (0.77).
         and not exists (
             select 1 from records as previous

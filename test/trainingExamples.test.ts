@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { rowKeys } from '../pipelines/lib/queryFailure.js';
 import { artifact, decision, override, scored } from './support/recordedEvents.js';
 import { type OtherRows, openWorlds } from './support/recordedWorld.js';
 
@@ -91,12 +92,12 @@ test('an example whose event is not there, or that names none, breaks a claim', 
     { events: { input: 'e-0000', output: 'gone' } },
   );
   assert.deepEqual(await broken({ 'datasets.sft': [lost] }), [
-    'checks.examples_are_kept: id=lost hash=null',
-    'checks.source_events_exist: id=lost event_id=gone',
+    `checks.examples_are_kept: ${rowKeys({ id: 'lost', hash: null })}`,
+    `checks.source_events_exist: ${rowKeys({ id: 'lost', event_id: 'gone' })}`,
   ]);
   const silent = example({ id: 'silent', source_events: [] });
   assert.deepEqual(await broken({ 'datasets.stepwise': [silent] }), [
-    'checks.source_events_exist: id=silent event_id=null',
+    `checks.source_events_exist: ${rowKeys({ id: 'silent', event_id: null })}`,
   ]);
 });
 
@@ -115,8 +116,8 @@ test('a payload that is kept nowhere breaks a claim', async () => {
 test('a family, or a session, on two sides breaks a claim', async () => {
   const sft = [example({ id: '1' }), example({ id: '2', split: 'test' })];
   assert.deepEqual(await broken({ 'datasets.sft': sft }), [
-    'datasets.training_examples: id=2',
-    'checks.families_stand_on_one_side: kind=group family_id=s; kind=session family_id=s',
+    `datasets.training_examples: ${rowKeys({ id: '2' })}`,
+    `checks.families_stand_on_one_side: ${rowKeys({ family_id: 's' })}; ${rowKeys({ family_id: 's' })}`,
   ]);
 });
 
@@ -125,10 +126,10 @@ test('a score that no evaluation among its source events gave breaks a claim', a
     example({ id, score, source_events: ['e-0000', 'e-0001', event] });
   assert.deepEqual(await broken({ 'datasets.sft': [rated('given', 9, 'e-0006')] }), []);
   assert.deepEqual(await broken({ 'datasets.sft': [rated('not given', 8, 'e-0006')] }), [
-    'checks.scores_are_given: id=not given',
+    `checks.scores_are_given: ${rowKeys({ id: 'not given' })}`,
   ]);
   assert.deepEqual(await broken({ 'datasets.sft': [rated('of another', 9, 'e-0007')] }), [
-    'checks.scores_are_given: id=of another',
+    `checks.scores_are_given: ${rowKeys({ id: 'of another' })}`,
   ]);
   const raised = await broken(
     {},

@@ -31,7 +31,8 @@ export const cloudTokens = tokenRules([
     'azure-function-key',
     github,
     'azfu azca azse acdb aioth',
-    '[A-Za-z0-9_+/-]{30,}(?:AzFu|AzCa|AzSe|ACDb|AIoT)[A-Za-z0-9_+/-]{4,}={0,2}',
+    // The mark stands near the end; anywhere in it, one digest in some ten thousand would have one.
+    '[A-Za-z0-9_+/-]{30,}(?:AzFu|AzCa|AzSe|ACDb|AIoT)[A-Za-z0-9_+/-]{4,8}={0,2}(?![A-Za-z0-9_+/=-])',
   ],
   ['digitalocean-token', 'https://docs.digitalocean.com/reference/api/', '_v1_', 'do[opr]_v1_[0-9a-f]{40,}'],
   ['heroku-key', 'https://devcenter.heroku.com/articles/oauth', 'hrku-', 'HRKU-[A-Za-z0-9_-]{30,}'],

@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { exitCodes, UserError } from '../errors.js';
 import { type Draft, draftRows } from './draftRows.js';
-import { jsonStrings } from './redaction/jsonStrings.js';
+import { isJson, jsonStrings } from './redaction/jsonStrings.js';
 
 /** What a program found: its name of the rule, and the line of a file below the scanned folder. */
 type Report = { readonly rule: string; readonly file: string; readonly line: number };
@@ -140,21 +140,12 @@ function plainText(json: string): string {
     for (const { value, isKey, name } of jsonStrings(text)) {
       if (isKey) continue;
       lines.push(name === undefined ? value : `${name}: ${value}`);
-      if (/^\s*[[{]/.test(value) && isJson(value)) walk(value);
+      if (isJson(value)) walk(value);
     }
   };
   walk(json);
   // A line with this word would not be looked at.
   return lines.join('\n').replaceAll('trufflehog:ignore', 'trufflehog ignore');
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function runProgram(name: string, { source, words }: Scanner, cwd: string) {

@@ -3,7 +3,7 @@ import { exitCodes, UserError } from '../../errors.js';
 import { amount } from '../progress.js';
 import { lintTexts } from './engine.js';
 import { findSecrets } from './findSecrets.js';
-import { jsonStrings } from './jsonStrings.js';
+import { isJson, jsonStrings } from './jsonStrings.js';
 import { type Policy, type PolicySettings, readPolicy } from './policy.js';
 import { secretName } from './secretName.js';
 
@@ -152,14 +152,4 @@ function shown(row: string): string {
 /** Whether a name says anything of the value under it. */
 function tells(name: string): boolean {
   return /auth|cookie/i.test(name) || secretName(name.replace(/^-+/, '')) !== null;
-}
-
-function isJson(text: string): boolean {
-  if (!/^\s*[[{]/.test(text)) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -57,3 +57,14 @@ function isFollowedByColon(json: string, from: number): boolean {
   while (/\s/.test(json[index] ?? '')) index++;
   return json[index] === ':';
 }
+
+/** Whether a text is JSON that begins as `opening` asks: an object or a list. */
+export function isJson(text: string, opening: RegExp = /^\s*[[{]/): boolean {
+  if (!opening.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,10 +1,12 @@
 import { namesOf, scan } from './findSecrets.js';
-import { jsonStrings } from './jsonStrings.js';
+import { isJson, jsonStrings } from './jsonStrings.js';
 import { homesIn } from './people.js';
 import type { Policy } from './policy.js';
 import { redactText } from './redactText.js';
 
 const deepest = 10;
+// At the top a JSON string is JSON, too.
+const opening = /^\s*["[{]/;
 
 /**
  * The JSON text with every string redacted, keys too, and JSON inside strings to any depth up to ten; null where nothing
@@ -26,14 +28,14 @@ function redactWithin(
   depth: number,
 ): string | null {
   // What is no JSON after all is not left as it is.
-  if (!isJson(json)) return redactText(json, policy, { names: known });
+  if (!isJson(json, opening)) return redactText(json, policy, { names: known });
   const strings = jsonStrings(json);
   // A name that is seen as a home in one string is a name in all of them.
   const homes = policy.kinds.has('home') ? strings.flatMap(({ value }) => homesIn(scan(value))) : [];
   const names = namesOf(homes, known);
   let [result, done] = ['', 0];
   for (const { start, end, value, name, isKey } of strings) {
-    const isNested = !isKey && depth < deepest && isJson(value);
+    const isNested = !isKey && depth < deepest && isJson(value, opening);
     const redacted = isNested
       ? redactWithin(value, policy, names, depth + 1)
       : redactText(value, policy, { name, names, isKey });
@@ -42,15 +44,4 @@ function redactWithin(
     done = end;
   }
   return done === 0 ? null : result + json.slice(done);
-}
-
-/** Whether a text is a JSON object or array; at the top a JSON string is one, too. */
-function isJson(text: string): boolean {
-  if (!/^\s*["[{]/.test(text)) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -9,6 +9,7 @@ import { loadMacros } from './macros.js';
 import { readManifest } from './manifest.js';
 import { readSqlFolder } from './model.js';
 import { readPolicy, withKey } from './redaction/policy.js';
+import { pairEvent } from './seqMem.js';
 import { type DuckDB, openWarehouse, quote } from './warehouse.js';
 
 /** What a person asks to be forgotten. */
@@ -18,7 +19,7 @@ export type ForgetRequest = {
   readonly textHashes: readonly string[];
 };
 
-export type ForgottenPlace = { file_key: string; byte_offset?: number };
+type ForgottenPlace = { file_key: string; byte_offset?: number };
 
 /** What that is in this lake now; `lines` and `bytes` are those of the logs and of recorded events that go. */
 export type ForgetPlan = {
@@ -109,7 +110,7 @@ export async function planForget(
 }
 
 const pairEvents = `
-  select distinct derived_event_id('agent.qa.pair', pairs.qa_id) as event_id
+  select distinct derived_event_id(${quote(pairEvent)}, pairs.qa_id) as event_id
   from core.pair_hashes as pairs
   join core.steps as steps using (turn_id)
   join found_places as places using (file_key, byte_offset)

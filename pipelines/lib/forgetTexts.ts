@@ -22,7 +22,7 @@ export async function findTexts(options: {
   for (const hash of hashes) await connection.run(`insert into wanted values (${quote(hash.toLowerCase())})`);
   await connection.run(`create temp table found_texts as ${quickly}`);
   if ((await unfound(connection)).length > 0) await connection.run(`insert into found_texts ${slowly}`);
-  const [none] = (await unfound(connection)).filter((hash) => hash !== undefined);
+  const [none] = await unfound(connection);
   if (none !== undefined) {
     throw new UserError(
       `--text-hash ${none}: no text of the lake has this hash; of a row of a dataset name its session, nothing was forgotten`,
@@ -99,21 +99,21 @@ async function searchRaw(connection: DuckDBConnection, lake: string): Promise<vo
     'select distinct text from found_texts where has_words(text)',
   );
   const needles = reader.getRowsJson().map(([text]) => needleOf(String(text)));
-  const long = needles.filter(({ isTelling }) => isTelling).map(({ words }) => words);
-  const short = needles.filter(({ isTelling }) => !isTelling).map(({ words }) => words);
+  const holdsAny = (isTelling: boolean) =>
+    needles
+      .filter((needle) => needle.isTelling === isTelling)
+      .map(({ words }) => `contains(line, ${quote(words)})`)
+      .join(' or ');
+  const [long, short] = [holdsAny(true), holdsAny(false)];
+  const holds = [
+    ...(long === '' ? [] : [long]),
+    ...(short === '' ? [] : [`(file_key in (select file_key from found_texts) and (${short}))`]),
+  ];
+  if (holds.length === 0) return;
   const files = await connection.runAndReadAll(
     'select distinct unnest(raw_files) as file from ranges order by file',
   );
   for (const [file] of files.getRowsJson()) {
-    const holds = [
-      ...long.map((words) => `contains(line, ${quote(words)})`),
-      ...(short.length === 0
-        ? []
-        : [
-            `(file_key in (select file_key from found_texts) and (${short.map((words) => `contains(line, ${quote(words)})`).join(' or ')}))`,
-          ]),
-    ];
-    if (holds.length === 0) return;
     await connection.run(`
       insert into found_places
       select file_key, byte_offset

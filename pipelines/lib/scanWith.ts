@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { exitCodes, UserError } from '../errors.js';
 import { type Draft, draftRows } from './draftRows.js';
+import { firstPlaces } from './redaction/gate.js';
 import { isJson, jsonStrings } from './redaction/jsonStrings.js';
 
 /** What a program found: its name of the rule, and the line of a file below the scanned folder. */
@@ -69,8 +70,6 @@ type TruffleHogLine = {
 const scanners: Readonly<Record<string, Scanner>> = { gitleaks, trufflehog };
 /** The programs that can be asked for. */
 export const scannerNames: readonly string[] = Object.keys(scanners);
-
-const namedPlaces = 5;
 
 /**
  * Has another program look at an export before it is published: at the decoded text of each row, in a folder of its own
@@ -189,9 +188,8 @@ function refusal(name: string, found: readonly Report[], rows: Rows): UserError 
       return `${path?.replace(/\.txt$/, '') ?? basename(file)}, row ${row?.name ?? '?'}: ${rule}`;
     }),
   );
-  const more = places.size > namedPlaces ? ` and ${places.size - namedPlaces} more` : '';
   return new UserError(
-    `${[...places].slice(0, namedPlaces).join('; ')}${more}: what may be a secret was found by ${name}, nothing was exported; ` +
+    `${firstPlaces(places)}: what may be a secret was found by ${name}, nothing was exported; ` +
       'name a pattern for it in the file of TRACEMILL_REDACT_FILE, or allow it in the configuration of the program, and run this again',
     { exitCode: exitCodes.dataFailed },
   );

@@ -134,13 +134,17 @@ function refusal(found: readonly Found[], kept: string): UserError {
   const nameOf = (row: string) =>
     values.some((value) => row.includes(value)) ? '(its id holds it)' : shown(row);
   const places = new Set(found.map(({ place, rule }) => `${place.table}, row ${nameOf(place.row)}: ${rule}`));
-  const named = [...places].slice(0, namedPlaces).join('; ');
-  const more = places.size > namedPlaces ? ` and ${places.size - namedPlaces} more` : '';
   return new UserError(
-    `${named}${more}: what may be a secret stands there, ${kept}; ` +
+    `${firstPlaces(places)}: what may be a secret stands there, ${kept}; ` +
       'name a pattern for it, or allow it, in the file of TRACEMILL_REDACT_FILE, build, and run this again',
     { exitCode: exitCodes.dataFailed },
   );
+}
+
+/** The first places of findings, and how many more there are. */
+export function firstPlaces(places: ReadonlySet<string>): string {
+  const more = places.size > namedPlaces ? ` and ${places.size - namedPlaces} more` : '';
+  return `${[...places].slice(0, namedPlaces).join('; ')}${more}`;
 }
 
 /** A row's name on one line. */

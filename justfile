@@ -109,6 +109,10 @@ schedule-off *options:
 status *options:
     @{{ tracemill }} status {{ options }}
 
+# What each table and column comes from, and what reads it: just lineage core.turns.final_answer
+lineage *options:
+    @{{ tracemill }} lineage {{ options }}
+
 # Write a page for every table: grain, columns, checks, what reads it
 docs *options:
     @{{ tracemill }} docs {{ options }}

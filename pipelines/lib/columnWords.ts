@@ -1,5 +1,5 @@
 import type { Project } from './graph.js';
-import type { TableColumn, Tables } from './tables.js';
+import { type TableColumn, type Tables, tableOf } from './tables.js';
 
 /** What a column holds; `from` is the table whose words these are, null where they are its own. */
 export type ColumnWords = { readonly text: string; readonly from: string | null };
@@ -12,7 +12,7 @@ const rawWords: Readonly<Record<string, string>> = {
   source: 'The kind of log: claude, codex, claude_files, seq or events.',
   source_path: 'The file, relative to the root of its source; where it moved, its present place.',
   file_key:
-    'The file by the hash of its first line, so that a moved or compressed one is known again; each rewrite has another.',
+    'The file as it was first found, known again where it moved: SHA-256 prefix of its source, path and generation.',
   line_no: 'Number of the line in its file, from 1.',
   byte_offset: 'Where the line begins in its file, in bytes from 0.',
   byte_length: 'Length of the line in bytes, with its newline.',
@@ -57,7 +57,7 @@ export function silentColumns(tables: Tables, words: Words): string[] {
 
 function inherited({ name, sources, isPassedOn }: TableColumn, words: Words): ColumnWords | undefined {
   for (const source of isPassedOn ? sources : []) {
-    const table = source.split('.').slice(0, 2).join('.');
+    const table = tableOf(source);
     const told = source === `${table}.${name}` ? words.get(table)?.get(name) : undefined;
     if (told) return { text: told.text, from: told.from ?? table };
   }

@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../config.js';
 import { describeTables } from './checks.js';
 import { type Traced, traceColumns } from './columnLineage.js';
@@ -17,8 +18,18 @@ export type Tables = ReadonlyMap<string, readonly TableColumn[]>;
 /** Columns that the runner writes, not a model: traced to nothing. */
 export const runnerColumns = ['day', 'redaction_policy'];
 
+/** What ingest read of a source, in lines and bytes of its files. */
+export type RawSize = { readonly rows: number; readonly bytes: number };
+
+export type TablesOfLake = {
+  readonly project: Project;
+  readonly tables: Tables;
+  /** `raw.claude` -> its size, of sources that something was read of. */
+  readonly raw: ReadonlyMap<string, RawSize>;
+};
+
 /** The models and the columns of all tables, built or not: what is not described in the manifest is bound over no rows. */
-export async function readTables(config: Config): Promise<{ project: Project; tables: Tables }> {
+export async function readTables(config: Config): Promise<TablesOfLake> {
   const lake = lakeFolder(config);
   const duckdb = await openDuckDB();
   try {
@@ -39,10 +50,27 @@ export async function readTables(config: Config): Promise<{ project: Project; ta
         all.map(([name, type]) => ({ name, type, ...originIn(traced, name) })),
       );
     }
-    return { project, tables };
+    return { project, tables, raw: await readRawSizes(duckdb.connection) };
   } finally {
     duckdb.close();
   }
+}
+
+/** `core.turns` of `core.turns.model`. */
+export function tableOf(column: string): string {
+  return column.split('.').slice(0, 2).join('.');
+}
+
+/** Of the files' newest generations and of those before. */
+async function readRawSizes(connection: DuckDBConnection): Promise<Map<string, RawSize>> {
+  const reader = await connection.runAndReadAll(
+    'select source, sum(lines), sum(end_offset) from raw_files_state group by source',
+  );
+  return new Map(
+    reader
+      .getRowsJS()
+      .map(([source, rows, bytes]) => [`raw.${source}`, { rows: Number(rows), bytes: Number(bytes) }]),
+  );
 }
 
 const day: Column = ['day', 'VARCHAR'];

@@ -106,7 +106,7 @@ const cases: [what: string, sql: string, columns: string[]][] = [
   ],
   [
     'fields of a struct come from all of it; what unnest makes of one has names that only binding knows',
-    'select s.field as f, k, unnest(y) from (select x as s, unnest(y, recursive := true) from core.a)',
+    'select s.field as f, k, unnest(y) from (select x as s, unnest(y, recursive := true) as w from core.a)',
     ['f < core.a.x', 'k < core.a.y', '… < core.a.y'],
   ],
   [

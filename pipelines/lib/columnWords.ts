@@ -30,7 +30,7 @@ const runnerWords: Readonly<Record<string, string>> = {
  * The words of every column: of its model's own header, else inherited from the column of the same name that it is passed
  * on from; of a union the first branch that has words.
  */
-export function describeColumns({ nodes }: Project, tables: Tables): Words {
+export function describeColumns({ nodes }: Pick<Project, 'nodes'>, tables: Tables): Words {
   const headers = new Map(nodes.map((node) => [node.name, node.columns]));
   const words = new Map<string, Map<string, ColumnWords>>();
   // In building order, so that what is inherited is there.

@@ -109,6 +109,10 @@ schedule-off *options:
 status *options:
     @{{ tracemill }} status {{ options }}
 
+# Its figures and pictures as one HTML file
+report *options:
+    @{{ tracemill }} report {{ options }}
+
 # Record a training event (arguments are passed on as they are quoted)
 [positional-arguments]
 record *options:

@@ -9,16 +9,22 @@ const onAnyPage: PlotColours = { text: '#737a85', grid: '#9aa0a93d' };
 
 /** Draws a vega-lite 5 specification as an SVG text; data stand in it as `data: { values }`, the background is the page's. */
 export async function plotSvg(spec: PlotSpec, colours = onAnyPage): Promise<string> {
-  const [{ parse, View, Warn }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
+  const [{ Error: errors, logger, parse, View }, { compile }] = await Promise.all([
+    import('vega'),
+    import('vega-lite'),
+  ]);
   const full = {
     ...defaults,
     ...spec,
     config: { ...theme(colours), ...(spec.config as object | undefined) },
   };
-  const view: View = new View(parse(compile(full as unknown as TopLevelSpec).spec), {
-    renderer: 'none',
-    logLevel: Warn,
-  });
+  const view: View = new View(
+    parse(compile(full as unknown as TopLevelSpec, { logger: logger(errors) }).spec),
+    {
+      renderer: 'none',
+      logLevel: errors,
+    },
+  );
   try {
     return await view.toSVG();
   } finally {
@@ -34,6 +40,7 @@ const defaults = { $schema: 'https://vega.github.io/schema/vega-lite/v5.json', w
 const theme = ({ text, grid }: PlotColours) => ({
   font: 'system-ui, sans-serif',
   view: { stroke: null },
+  mark: { color: '#0072b2' },
   title: { color: text, anchor: 'start', fontSize: 14, fontWeight: 600, subtitleColor: text },
   axis: {
     labelColor: text,

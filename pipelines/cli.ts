@@ -34,6 +34,7 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
     describe: 'Write the main figures of the lake as one HTML file',
     load: () => import('./report.js'),
   },
+  docs: { describe: 'Write a page for every table', load: () => import('./docs.js') },
   doctor: { describe: 'Check this machine and print every setting', load: () => import('./doctor.js') },
   forget: {
     describe: 'Leave sessions, projects or texts out of everything',

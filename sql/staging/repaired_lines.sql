@@ -2,6 +2,21 @@
 -- @partition day
 -- @key file_key, byte_offset, record_no
 -- @not_null source, source_path, reason
+-- @column source   Which raw table the line stands in: claude, codex, seq or events.
+-- @column source_path   Path of the file now, relative to the root it was found under.
+-- @column file_key   Hash that names one generation of a file; it stays when the file moves.
+-- @column generation   0 for the file as first read, one more each time it was found rewritten.
+-- @column is_current   Whether this is the newest generation of its path.
+-- @column line_no   The line in its file, from 1.
+-- @column byte_offset   Where the whole line begins in its file, in bytes from 0.
+-- @column byte_length   Bytes of the whole line with its newline.
+-- @column record_no   Place of the piece on its line, from 1; what is left over comes after the records.
+-- @column record   The record that was won back, as JSON text and not redacted; null where none was.
+-- @column reason   Of a record how it was won back: glued records (cut apart), mended characters (without byte order
+--     mark, trailing NULs, lone surrogates). Else why it is none: not UTF-8, blank line, NUL bytes, git-lfs pointer,
+--     JSON but not an object, broken JSON object, not JSON.
+-- @column rejected_bytes   The bytes that are no record, not redacted: the line, or what is left of it behind its last
+--     record. Null beside a record.
 with
 
 lines as (

@@ -222,11 +222,14 @@ placed as (
         sessions.file_no,
         count(*) filter (where records.item_type = 'task_started') over so_far as task_no,
         count(*) filter (where records.item_type in ('task_complete', 'turn_aborted')) over so_far as task_end_no,
-        last_value(records.model ignore nulls) over so_far as current_model,
+        last_value(case when records.type = 'turn_context' then records.model end ignore nulls)
+            over so_far as current_model,
         last_value(case when records.type = 'turn_context' then records.approval_policy end ignore nulls)
             over so_far as current_policy,
         coalesce(last_value(records.version ignore nulls) over so_far, sessions.version) as current_version,
-        coalesce(last_value(records.cwd ignore nulls) over so_far, sessions.cwd) as current_cwd,
+        -- Of events it is where a command ran (0.118 to 0.128), as their model is a subagent's.
+        coalesce(last_value(case when records.type <> 'event_msg' then records.cwd end ignore nulls)
+            over so_far, sessions.cwd) as current_cwd,
         coalesce(last_value(
             case
                 when records.item_type = 'task_started' then true

@@ -2,6 +2,7 @@
 -- @partition day
 -- @key session_id
 -- @not_null agent, kind, root_session_id
+-- @column agent   claude or codex.
 -- @column kind   main (a person's chat), subagent, review (Codex reviews and guardians) or exec (scripts: claude -p,
 --     the SDKs, codex exec, MCP).
 -- @column parent_session_id   Session it came from (fork, resume or subagent); null for the first of a family. The
@@ -12,6 +13,7 @@
 --     All rows of a family go to one split.
 -- @column project_path   Working folder of its first step that names one, the home folder written ~; null where none.
 -- @column git_branch   Branch that its last step names; of Codex that when it began. Null where none.
+-- @column git_commit   Commit of the working folder when the session began; Codex only.
 -- @column versions   All versions of the agent's program in it, in the order of their letters; null where none.
 -- @column models   All models that wrote in it, by name; null where none is named.
 -- @column entrypoint   What Claude Code ran in (from 2.1.78), by the first line that says so: cli, claude-vscode,

@@ -58,7 +58,8 @@
 --     bypassPermissions, auto, dontAsk, on some prompts from 2.1.15. Codex: untrusted, on-failure, on-request, never or
 --     a JSON text {"granular": …}, on all steps behind the first turn_context. Null elsewhere.
 -- @column version   Version of the agent's program that wrote the line; null on few lines of Claude.
--- @column project_path   Working folder at this step, the home folder written ~; null where the log names none.
+-- @column project_path   Working folder, the home folder written ~; may change in a session. Null where the log names
+--     none.
 -- @column git_branch   Branch of the working folder: of Claude at this line, of Codex when the session began. Null
 --     where the log names none.
 -- @column git_commit   Commit of the working folder when the session began; Codex only.

@@ -4,6 +4,11 @@
 -- @not_null session_id, turn_no, prompt_kind, question, end_reason
 -- @check is_human = (prompt_kind = 'human')
 -- @check end_reason <> 'answered' or final_answer is not null
+-- @column turn_id   Hash of agent and step_id of the prompt: the same in every build.
+-- @column turn_no   Which turn of its session it is, from 1.
+-- @column segment_no   Compactions of the session before its prompt, from 0.
+-- @column voided_position   Position in core.steps of what undid it (retry, edit, rewind, rollback); null where it
+--     stands.
 -- @column prompt_kind   What opened the turn: human (a person's own words), command (slash command, custom prompt),
 --     suggestion (of the model, accepted), script, plan (accepted), agent (order to a subagent or reviewer) or machine
 --     (notifications, schedules, summaries, other agents).

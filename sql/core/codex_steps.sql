@@ -40,11 +40,11 @@
 -- @column occurred_at   When the line was written (UTC). In logs up to 0.31 null on all but the first step.
 -- @column input_tokens   Input tokens since the count before, cached ones and cache writes taken off; on the last step
 --     before the count, null elsewhere.
--- @column cache_read_tokens   Input tokens since the count before that the prompt cache had; null beside no count.
+-- @column cache_read_tokens   Input tokens since the count before that the prompt cache had; null where no count is.
 -- @column cache_write_tokens   Input tokens since the count before that were put into the prompt cache; 0 before the
---     log says so, null beside no count.
--- @column output_tokens   Output tokens since the count before, reasoning included; null beside no count.
--- @column reasoning_tokens   Those of output_tokens that were reasoning; null beside no count.
+--     log says so, null where no count is.
+-- @column output_tokens   Output tokens since the count before, reasoning included; null where no count is.
+-- @column reasoning_tokens   Those of output_tokens that were reasoning; null where no count is.
 -- @column permission_mode   Approval policy in force: untrusted, on-failure, on-request, never or a JSON text
 --     {"granular": …}; null before the first turn_context.
 -- @column version   Version of Codex by the session_meta before the line; one file may have several.

@@ -5,7 +5,7 @@
 -- @column step_id   Step of the call in core.steps.
 -- @column result_step_id   Step of its result in core.steps; null where there is none.
 -- @column position   Position of the call in core.steps.
--- @column tool_name   Name of the tool; of an MCP tool with its server's.
+-- @column tool_name   Name of the tool; of an MCP tool in Claude mcp__<server>__<tool>.
 -- @column arguments   Arguments as a JSON object.
 -- @column result   What the tool gave back, uncut; of a refused call the words that the model read. Null where there is
 --     none.

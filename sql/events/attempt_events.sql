@@ -28,8 +28,8 @@
 -- @column agent_model   The model that the configuration names.
 -- @column agent_name   The agent's name, from agent.created alone.
 -- @column model   The model that attempt.started names beside its agent.
--- @column need_hash   SHA-256 (hex) of the need's very characters, unlike a prompt_hash; of '' for
---     a prompt without words. Null but for attempt.started.
+-- @column need_hash   SHA-256 (hex) of the need's very characters, of '' for an empty prompt. Null
+--     but for attempt.started.
 -- @column cycle   Round of the session's work, counted by the recording program; null where
 --     attempt.started tells none, as with log.
 -- @column rollout_id   The rollout that attempt.started names; null where it names none, as with

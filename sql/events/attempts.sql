@@ -34,6 +34,8 @@
 -- @column span_count   Its spans, recorded twice counted twice; 0 where none is known.
 -- @column tags   Tags of its start and its end and, by its spans, tool_use, multi_step (more than
 --     3) and error (one of them, or its end, failed); sorted, [] where there are none.
+-- @column need_hash   SHA-256 (hex) of the very characters of what was asked for, of '' where that
+--     is empty; unlike a prompt_hash, nothing is normalised.
 -- @column input_event   Id of the event that started it.
 -- @column output_event   Id of the event that ended it; null while none did.
 -- @column input_payload_hash   SHA-256 (hex) of the start's payload: what the agent was given.

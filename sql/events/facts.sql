@@ -2,6 +2,11 @@
 -- @partition day
 -- @key event_id
 -- @not_null occurred_at, event_type
+-- @column event_type   session.created, lineage.created, lineage.locked, lineage.unlocked,
+--     directive.added, agent.created, agent.evolved, agent.qa.pair, attempt.started,
+--     attempt.span_recorded, attempt.completed, attempt.failed, artifact.created, artifact.scored,
+--     artifact.compared, evolution.outcome, insight.discovered, insight.applied, insight.outcome,
+--     data.forgotten, flow.router.decision.v1, flow.router.outcome.v1 or flow.router.override.v1.
 -- @column need   What the session is for (session.created). This and each field below is null where
 --     an event has no such field, or one of another type than its schema promises.
 -- @column constraints   What has to be kept to (session.created), in its order. Of a list, here and
@@ -43,8 +48,7 @@
 -- @column project_path   The project folder of a router's decision or a noted pair, the home folder
 --     written ~.
 -- @column git_branch   The branch checked out when a router decided.
--- @column git_commit   The commit checked out when a router decided, as long as the router wrote
---     it.
+-- @column git_commit   The commit checked out when a router decided, abbreviated or not.
 -- @column outcome   How a router's decision turned out: success, partial, failure or wasted; other
 --     programs may say another word.
 -- @column task_executed   The task that was carried out, chosen or not (flow.router.outcome.v1).

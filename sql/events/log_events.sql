@@ -30,6 +30,8 @@
 -- @column payload_hash   SHA-256 (hex) of payload.
 -- @column payload_size   Bytes of payload in UTF-8.
 -- @column source_path   The log file, relative to the folder of its harness's logs.
+-- @column file_key   One generation of that file, also after it has moved: 32 hex digits, as in
+--     core.steps.
 -- @column byte_offset   Where the line begins that tells it, in bytes from the start of the file:
 --     the step's; the prompt's (start, pair and agent); for the end of an attempt the line of the
 --     final answer, else of the last step.

@@ -9,8 +9,8 @@
 -- @column schema_version   By which rule the payload is read: a whole number from 1.
 -- @column is_known   Whether state is folded from events of this type and schema_version; others
 --     are kept, in training_events and payload_blobs, and do nothing.
--- @column session_id   The session of work it belongs to; of a router's event (flow.router.…) the
---     one its payload names, before that of the line. Null where neither names one.
+-- @column session_id   The session it belongs to: of a router's event (flow.router.…) the one that
+--     its payload names, else that of the line. Null where neither names one.
 -- @column tags   Those its writer gave and those that an event of a known type earns by what it
 --     says, sorted: tool_use (a span that is a tool call), multi_step (attempt.completed with more
 --     than 3 spans), error (a failed attempt, span or routing), high_score (8 or more), low_score

@@ -109,6 +109,10 @@ schedule-off *options:
 status *options:
     @{{ tracemill }} status {{ options }}
 
+# Its figures and pictures as one HTML file
+report *options:
+    @{{ tracemill }} report {{ options }}
+
 # What each table and column comes from, and what reads it: just lineage core.turns.final_answer
 lineage *options:
     @{{ tracemill }} lineage {{ options }}

@@ -12,9 +12,9 @@ const rawWords: Readonly<Record<string, string>> = {
   source: 'The kind of log: claude, codex, claude_files, seq or events.',
   source_path: 'The file, relative to the root of its source; where it moved, its present place.',
   file_key:
-    'The file as it was first found, known again where it moved: SHA-256 prefix of its source, path and generation.',
+    'Hash of source, first path and generation: it stays when the file is moved or compressed; a rewritten one has another.',
   line_no: 'Number of the line in its file, from 1.',
-  byte_offset: 'Where the line begins in its file, in bytes from 0.',
+  byte_offset: 'Where the line begins in its file, in bytes from 0; of a compressed file in what it holds.',
   byte_length: 'Length of the line in bytes, with its newline.',
   line: 'The line as it stands in the file; null where its bytes are not valid UTF-8.',
   bytes: 'The bytes of a line that is not valid UTF-8; null otherwise.',

@@ -99,13 +99,13 @@ export function readModel(file: string, text: string): Model {
 
 type Tag = { readonly tag: string; readonly value: string; readonly line: number };
 
-/** The comment lines above the SELECT: the grain, over its lines, then tags; a line indented by three or more goes on. */
+/** The comment lines above the SELECT: the grain, then tags; a line indented by three or more goes on with its tag. */
 function readHeader(text: string, fail: (line: number, problem: string) => UserError) {
   const found: Tag[] = [];
   const lines = text.split('\n');
   const end = lines.findIndex((line) => !line.startsWith('--'));
   const header = lines.slice(0, end < 0 ? lines.length : end);
-  let grain = /^-- ?([^@\s].*)$/.exec(header[0] ?? '')?.[1];
+  const grain = /^-- ?([^@\s].*)$/.exec(header[0] ?? '')?.[1];
   if (grain === undefined) throw fail(1, 'has no grain; begin with `-- One row per …`');
   for (const [index, line] of header.entries()) {
     const tag = /^-- ?@(\w*)\s*(.*?)\s*$/.exec(line);
@@ -114,7 +114,6 @@ function readHeader(text: string, fail: (line: number, problem: string) => UserE
     if (tag) found.push({ tag: tag[1] ?? '', value: tag[2] ?? '', line: index + 1 });
     else if (more !== undefined && last)
       found[found.length - 1] = { ...last, value: `${last.value} ${more}` };
-    else if (index > 0 && !last) grain = `${grain}${line.slice(2)}`;
   }
   return { grain, found };
 }

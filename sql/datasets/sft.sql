@@ -1,5 +1,5 @@
--- One row per conversation to train on: a segment of a session, between compaction boundaries, up to its last answered turn,
--- or a recorded answer with a score of 8 or more.
+-- One row per conversation to train on: a segment of a session up to its last answered turn, or a well-scored answer.
+-- Segments end where the agent compacted its context; a recorded answer is taken from a score of 8 on.
 -- @partition day
 -- @key id
 -- @not_null messages, weight, outcome, group_id, split, session_id, content_hash, source_events, metadata

@@ -51,7 +51,7 @@ test('every table has its page, and every link leads to one', async () => {
     const rows = Object.values(files).reduce((sum, file) => sum + file.rows, 0);
     assert.ok(page.includes(`\n- On this lake: ${rows.toLocaleString('en-US')} rows, `), name);
     for (const [column] of columns) assert.ok(page.includes(`\n| \`${column}\` `), `${name}.${column}`);
-    assert.ok(pages.get('README.md')?.includes(`| [${name}](${name.replace('.', '/')}.md) `), name);
+    assert.ok(pages.get('README.md')?.includes(`\n| [${name}](${name.replace('.', '/')}.md) `), name);
   }
   for (const [file, text] of pages) {
     for (const [, path = ''] of text.matchAll(/\]\(([^)]+)\)/g))

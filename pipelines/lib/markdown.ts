@@ -15,12 +15,22 @@ const fitting = (width: number) => (width > 64 ? 0 : width);
 
 /** A table of cells that are Markdown already, in line as far as their last column, which is left as wide as it is. */
 export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = header.map((_, index) =>
+  const cells = (index: number) => rows.map((row) => row[index] ?? '');
+  const widths = header.map((name, index) =>
     index === header.length - 1
       ? 3
-      : Math.max(3, ...[header, ...rows].map((row) => fitting(row[index]?.length ?? 0))),
+      : Math.max(3, ...[name, ...cells(index)].map(({ length }) => fitting(length))),
   );
-  const line = (cells: readonly string[]) =>
-    `| ${widths.map((width, index) => (cells[index] ?? '').padEnd(width)).join(' | ')} |`;
-  return [line(header), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)];
+  // Numbers and sizes stand right.
+  const isNumber = header.map((_, index) =>
+    cells(index).every((cell) => /^(-|[\d,.]+( [kMGT]?B)?)$/.test(cell)),
+  );
+  const line = (row: readonly string[]) => {
+    const padded = widths.map((width, index) =>
+      isNumber[index] ? (row[index] ?? '').padStart(width) : (row[index] ?? '').padEnd(width),
+    );
+    return `| ${padded.join(' | ')} |`;
+  };
+  const rule = widths.map((width, index) => `${'-'.repeat(width - 1)}${isNumber[index] ? ':' : '-'}`);
+  return [line(header), line(rule), ...rows.map(line)];
 }

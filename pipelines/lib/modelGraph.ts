@@ -130,22 +130,16 @@ export function mermaidOfLayers(graph: readonly GraphNode[]): string[] {
   return ['flowchart LR', ...boxes, ...arrows];
 }
 
-/** A table with all that leads to it and all that it leads to, as a Mermaid flowchart. */
+/** A table with what it reads and what reads it, as a Mermaid flowchart; claims are left out. */
 export function mermaidOfTable(graph: readonly GraphNode[], table: string): string[] {
-  const shown = new Set([...reachOf(graph, table), table, ...reachOf(graph, table, true)]);
-  const nodes = graph.filter(({ name, isCheck }) => shown.has(name) && !isCheck);
-  const box = (layer: string) => [
-    `    subgraph ${layer}`,
-    ...nodes.filter((node) => node.layer === layer).map(({ name }) => `        ${idOf(name)}["${name}"]`),
-    '    end',
-  ];
-  const arrows = nodes.flatMap(({ name, inputs }) =>
-    inputs.filter((input) => shown.has(input)).map((input) => `    ${idOf(input)} --> ${idOf(name)}`),
-  );
+  const tables = graph.filter(({ isCheck }) => !isCheck);
+  const inputs = graph.find(({ name }) => name === table)?.inputs ?? [];
+  const readers = readersOf(tables, table);
   return [
     'flowchart LR',
-    ...layersOf(nodes).flatMap(box),
-    ...arrows,
+    ...[...inputs, table, ...readers].map((name) => `    ${idOf(name)}["${name}"]`),
+    ...inputs.map((input) => `    ${idOf(input)} --> ${idOf(table)}`),
+    ...readers.map((reader) => `    ${idOf(table)} --> ${idOf(reader)}`),
     `    style ${idOf(table)} stroke-width:3px`,
   ];
 }

@@ -28,14 +28,17 @@ export type PageSource = {
 
 /** A table's page in Markdown; it lies in the folder of its layer. */
 export function tablePage(page: PageSource): string {
-  const { table, grain, model, graph, columns, grains } = page;
+  const { table, grain, model, graph, columns, words, grains } = page;
   const { inputs = [] } = graph.find(({ name }) => name === table) ?? {};
   const readers = graph.filter((node) => node.inputs.includes(table));
   const claims = readers.filter(({ isCheck }) => isCheck).map(({ name }) => name);
   const tables = readers.filter(({ isCheck }) => !isCheck).map(({ name }) => name);
+  const isInherited = [...(words.get(table)?.values() ?? [])].some(({ from }) => from !== null);
   const reference = (name: string) => `${link(name, table)}: ${markdown(grains.get(name) ?? '')}`;
   const claim = (name: string) => `${markdown(grains.get(name) ?? '')} (${code(sqlFile(name))})`;
   return [
+    '[all tables](../README.md)',
+    '',
     `# ${table}`,
     '',
     markdown(grain),
@@ -44,6 +47,9 @@ export function tablePage(page: PageSource): string {
     '',
     '## Columns',
     '',
+    ...(isInherited
+      ? ['A column with a table in brackets is passed on from it unchanged, with its words.', '']
+      : []),
     ...markdownTable(
       ['column', 'type', 'what it holds'],
       columns.map((column) => columnRow(page, column)),

@@ -107,7 +107,22 @@ const cases: [what: string, sql: string, columns: string[]][] = [
   [
     'fields of a struct come from all of it; what unnest makes of one has names that only binding knows',
     'select s.field as f, k, unnest(y) from (select x as s, unnest(y, recursive := true) as w from core.a)',
-    ['f < core.a.x', 'k < core.a.y', '… < core.a.y'],
+    ['f < core.a.x', 'k < core.a.y', ' < core.a.y', '… < core.a.y'],
+  ],
+  [
+    '… unless the other side of a union names them',
+    'select id, x from core.a union all select unnest(z), id from core.b union all select id, z from core.b',
+    ['id < core.a.id, core.b.z, core.b.id', 'x = core.a.x, core.b.id, core.b.z'],
+  ],
+  [
+    '… two such sides are unknown',
+    'select unnest(x), y from core.a union all select unnest(id), x from core.b',
+    ['… < core.a.x, core.a.y, core.b.id, core.b.x ?'],
+  ],
+  [
+    '… and so are the columns that a list of names is for',
+    'with u(k, v) as (select unnest(x), y from core.a) select k, v from u',
+    ['k < core.a.x, core.a.y ?', 'v < core.a.x, core.a.y ?'],
   ],
   [
     'values and functions in the place of a table',

@@ -11,6 +11,7 @@ import {
   type Scope,
   type TracedColumn,
   unknown,
+  whole,
 } from './columnOrigins.js';
 import { below, part, parts, type Syntax, word, words } from './syntax.js';
 
@@ -69,9 +70,8 @@ function followRecursion(query: Syntax, first: Relation, sight: Sight, outer: Sc
 }
 
 function unite(left: Relation, right: Relation): Relation {
-  const rest = restOf(left, right);
-  // Where one side has columns without a name, nothing says which of the other's they stand beside.
-  if (rest || left.columns.length !== right.columns.length)
+  // Both sides have as many columns, so what one has without a name counts as one where the other has names for all.
+  if ((left.rest && right.rest) || left.columns.length !== right.columns.length)
     return { ...empty, rest: { ...computed([...left.columns, ...right.columns]), isUnknown: true } };
   const columns = left.columns.map((column, index) => ({
     name: column.name,
@@ -83,7 +83,8 @@ function unite(left: Relation, right: Relation): Relation {
 function uniteByName(left: Relation, right: Relation): Relation {
   const rest = restOf(left, right);
   const only = right.columns.filter(({ name }) => !findColumn(left.columns, name));
-  const columns = [...left.columns, ...only].map(({ name }) => {
+  const named = [...left.columns, ...only].filter(({ name }) => name !== '');
+  const columns = named.map(({ name }) => {
     const sides = [left, right].map((side) => findColumn(side.columns, name) ?? side.rest ?? absent);
     return { name, ...oneOf(sides) };
   });
@@ -95,6 +96,9 @@ function restOf(left: Pick<Relation, 'rest'>, right: Pick<Relation, 'rest'>): Or
 }
 
 function renamed(relation: Relation, names: readonly string[]): Relation {
+  // Where it has columns of no known name, nothing says which name each gets.
+  if (relation.rest && names.length > 0)
+    return { ...relation, columns: [], rest: { ...whole(relation), isUnknown: true } };
   const columns = relation.columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }));
   return { ...relation, columns };
 }
@@ -113,7 +117,10 @@ function followSelect(select: Syntax, sight: Sight, outer: Scope | undefined): R
     } else if (below(item, ({ type, columns }) => type === 'STAR' && columns === true).length > 0) {
       rest = unknown;
     } else if (unpacks(item)) {
-      rest = restOf({ rest }, { rest: computed([originOf(item, own)]) });
+      const origin = computed([originOf(item, own)]);
+      rest = restOf({ rest }, { rest: origin });
+      // It has a place at least.
+      columns.push({ ...origin, name: '' });
     } else {
       columns.push({ ...originOf(item, own), name: word(item, 'alias') || nameOf(item) });
     }

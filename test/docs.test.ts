@@ -117,6 +117,8 @@ test('a column that is passed on has the words of the column of its name, found 
     ['core.a', [column('x', []), column('y', [])]],
     ['core.b', [column('x', []), column('z', [])]],
     ['core.c', [column('x', ['core.a.x', 'core.b.x']), column('z', ['core.a.y', 'core.b.z'])]],
+    // Under the name of another column of that table.
+    ['core.e', [column('y', ['core.a.x'])]],
     [
       'core.d',
       [
@@ -142,6 +144,6 @@ test('a column that is passed on has the words of the column of its name, found 
   ]);
   assert.deepEqual(told('core.d').slice(0, 2), told('core.c'));
   // Under another name it means something else; so does what is computed.
-  assert.deepEqual(silentColumns(tables, words), ['core.a: x', 'core.d: w, y']);
+  assert.deepEqual(silentColumns(tables, words), ['core.a: x', 'core.e: y', 'core.d: w, y']);
   assert.equal(words.get('core.d')?.get('day')?.from, null);
 });

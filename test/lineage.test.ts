@@ -123,6 +123,7 @@ test('a table shows what it reads and what reads it, each once where it is neare
     'is checked by',
     '└─ checks.all_is_well',
   ]);
+  assert.deepEqual(describeTable(graph, 'checks.all_is_well').slice(2), ['└─ core.a', '   └─ raw.claude']);
   assert.deepEqual(describeTable(graph, 'core.c').slice(2), ['├─ core.a', '│  └─ raw.claude', '└─ core.b']);
 });
 

@@ -66,7 +66,7 @@ export function describeTable(graph: readonly GraphNode[], table: string): strin
       : [];
   };
   return [
-    ...section('reads', (name) => tables.find((node) => node.name === name)?.inputs ?? []),
+    ...section('reads', (name) => graph.find((node) => node.name === name)?.inputs ?? []),
     ...section('is read by', (name) => readersOf(tables, name)),
     ...checked,
   ];

@@ -123,6 +123,10 @@ forget *options:
 verify *options:
     @{{ tracemill }} verify {{ options }}
 
+# Show what a row was made from, back to the lines of the logs: just explain 9d2c4e10 --full
+explain *options:
+    @{{ tracemill }} explain {{ options }}
+
 # Check this machine and print every setting
 doctor *options:
     @{{ tracemill }} doctor {{ options }}

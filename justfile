@@ -124,8 +124,9 @@ verify *options:
     @{{ tracemill }} verify {{ options }}
 
 # Show what a row was made from, back to the lines of the logs: just explain 9d2c4e10 --full
-explain *options:
-    @{{ tracemill }} explain {{ options }}
+[positional-arguments]
+explain *id:
+    @{{ tracemill }} explain "$@"
 
 # Check this machine and print every setting
 doctor *options:

@@ -152,7 +152,8 @@ function assertTraced(dataset: string, { row, explanation }: Explained, home: Ho
 async function assertNoWider(dataset: string, rows: readonly Explained[], query: Query): Promise<void> {
   for (const { row, explanation } of rows) {
     if (row.metadata === undefined) continue;
-    const { turn_ids: turns, origin } = JSON.parse(String(row.metadata));
+    const metadata = JSON.parse(String(row.metadata));
+    const { turn_ids: turns, origin } = metadata;
     const shown = (table: string) =>
       explanation.stages.find((stage) => stage.table === table)?.keys.map((key) => key.join(' ')) ?? [];
     const name = `${dataset} ${row.id}`;
@@ -163,12 +164,12 @@ async function assertNoWider(dataset: string, rows: readonly Explained[], query:
           -- Of two answers to one question, the turns before it.
           union
           select unnest(turn_ids) from core.judged_messages
-          where day = ${quote(String(row.day))} and turn_id in ${named(turns)} and ${quote(dataset)} = 'preference'
+          where day = ${quote(String(row.day))} and list_contains(${named(turns)}, turn_id) and ${quote(dataset)} = 'preference'
         )
         select step_id from core.steps semi join turns using (turn_id) where day = ${quote(String(row.day))}
         -- Where a person said what they thought of it, the turn may be over.
         union
-        select step_id from core.signals where signal_id in ${named(shown('core.signals'))}`);
+        select step_id from core.signals where list_contains(${named(shown('core.signals'))}, signal_id)`);
       assert.deepEqual(shown('core.steps'), steps.map(({ step_id }) => String(step_id)).sort(), name);
       const messages = [row.messages ?? []].flat();
       if (messages.length > 0) assert.equal(shown('core.messages').length, messages.length, name);
@@ -179,12 +180,23 @@ async function assertNoWider(dataset: string, rows: readonly Explained[], query:
         [],
         name,
       );
+      // What the row does not name is of its own attempts, artifacts or decisions, or of the lineage that was locked.
+      const { attempt_id, attempt_ids = [attempt_id], artifact_id, answer_ids = [artifact_id] } = metadata;
+      const others = await query(`
+        select event_id from events.recorded_events
+        where list_contains(${named([...events])}, event_id)
+          and not list_contains(${named(row.source_events as string[])}, event_id)
+          and not coalesce(list_contains(${named(attempt_ids)}, attempt_id), false)
+          and not coalesce(list_contains(${named(answer_ids)}, artifact_id), false)
+          and (payload ->> '$.decision_id') is distinct from ${quote(String(metadata.decision_id))}
+          and not coalesce(list_contains(${named(shown('events.lineages'))}, lineage_id), false)`);
+      assert.deepEqual(others, [], name);
     }
   }
 }
 
-function named(ids: readonly string[]): string {
-  return `[${ids.map(quote).join(', ')}]`;
+function named(ids: readonly (string | null | undefined)[]): string {
+  return `[${ids.map((id) => (typeof id === 'string' ? quote(id) : 'null')).join(', ')}]::varchar[]`;
 }
 
 async function withSampleProject(use: (project: Project, config: Config) => Promise<void>): Promise<void> {

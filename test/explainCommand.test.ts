@@ -9,6 +9,7 @@ import { describeExplanation } from '../pipelines/lib/explainText.js';
 import { type Explanation, explainRow } from '../pipelines/lib/explanation.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
 import { purgeForgotten } from '../pipelines/lib/purge.js';
+import { openWarehouse } from '../pipelines/lib/warehouse.js';
 import { createRecorder } from '../pipelines/recorder.js';
 import { makeLogs, type TestLogs, uuid } from './support/logs.js';
 import { sampleConfig, sampleLake } from './support/sampleLake.js';
@@ -159,6 +160,44 @@ test('the command prints the row, the tables, the bytes and the lines', async ()
     explanation.files.map(({ source, ranges }) => [source, ranges]),
     [['claude', [{ byteOffset: 16_500, byteLength: 3222, lines: 3 }]]],
   );
+});
+
+test('a row of any table whose rows have an id leads to lines', async () => {
+  const config = sampleConfig(await sampleLake());
+  const { connection, close } = await openWarehouse({ config });
+  const keys = {
+    'core.turns': 'turn_id',
+    'core.steps': 'step_id',
+    'core.sessions': 'session_id',
+    'core.qa_pairs': 'qa_id',
+    'core.signals': 'signal_id',
+    'events.training_events': 'id',
+    'events.router_decisions': 'decision_id',
+    'events.payload_blobs': 'hash',
+    'events.attempts': 'attempt_id',
+    'events.lineages': 'lineage_id',
+    'events.answers': 'answer_id',
+    'duplicates.near_duplicates': 'document_id',
+  };
+  for (const [table, key] of Object.entries(keys)) {
+    // An answer without an artifact has the id of its attempt, an attempt of the logs that of its turn.
+    const wanted =
+      { 'events.attempts': " where origin = 'recorded'", 'events.answers': ' where artifact_id is not null' }[
+        table
+      ] ?? '';
+    const found = await connection.runAndReadAll(
+      `select ${key} from ${table}${wanted} order by sha256(${key}) limit 1`,
+    );
+    const id = String(found.getRowsJson()[0]?.[0]);
+    const isInCore = table.startsWith('duplicates.');
+    const explanation = await explainRow(config, { id, ...(isInCore ? { table } : {}), raw: true });
+    assert.equal(explanation.table, table, id);
+    assert.ok(explanation.lines.length > 0, `${table} ${id}`);
+    assert.match(explanation.stages.at(-1)?.table ?? '', /^raw\./);
+  }
+  const { also } = await explainRow(config, { id: 'router-10-d1' });
+  assert.deepEqual(also, ['events.override_pairs']);
+  close();
 });
 
 test('an id that names no row, or more than one, is told what to do', async () => {

@@ -172,7 +172,10 @@ async function stagesOf(
   return stages;
 }
 
-/** The rows of a source that a link leads to from those found before, with the number of the link. */
+/**
+ * The rows of a source that a link leads to from those found before, with the number of the link. A link whose condition
+ * alone finds them shares no column but is_joined.
+ */
 function matchesOf(of: {
   link: Link;
   edge: number;
@@ -187,9 +190,10 @@ function matchesOf(of: {
   const relation = tableRelation(lake.folder, byDay ? onDays(built, reader?.days ?? []) : built);
   const day = built.partitioned ? 'day' : quote('');
   return `select ${keys}, ${day} as day, root, ${edge} as edge, ${!link.isBeside} as followed
-    from (${relation}) as source
+    from (select *, true as is_joined from (${relation})) as source
     natural join (
-      select distinct ${link.link}${byDay ? ', day' : ''}, root from ${reader?.rows} where followed
+      select distinct ${link.link}${byDay ? ', day' : ''}, root, true as is_joined
+      from ${reader?.rows} where followed
     ) as made
     where ${link.condition ?? 'true'}`;
 }

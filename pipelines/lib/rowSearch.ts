@@ -14,6 +14,8 @@ const preferred = [
   'core.sessions',
   'core.qa_pairs',
   'events.training_events',
+  'events.attempts',
+  'events.answers',
   'events.router_decisions',
   'events.payload_blobs',
 ];

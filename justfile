@@ -135,6 +135,11 @@ forget *options:
 verify *options:
     @{{ tracemill }} verify {{ options }}
 
+# Show what a row was made from, back to the lines of the logs: just explain 9d2c4e10 --full
+[positional-arguments]
+explain *id:
+    @{{ tracemill }} explain "$@"
+
 # Check this machine and print every setting
 doctor *options:
     @{{ tracemill }} doctor {{ options }}

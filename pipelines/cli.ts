@@ -44,6 +44,10 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
     describe: 'Leave sessions, projects or texts out of everything',
     load: () => import('./forget.js'),
   },
+  explain: {
+    describe: 'Show what a row was made from, back to its bytes',
+    load: () => import('./explain.js'),
+  },
   record: { describe: 'Record a training event into the spool', load: () => import('./record.js') },
   'router-audit': {
     describe: 'Check whether router decisions are worth training on',
@@ -116,6 +120,7 @@ async function runCommand(command: Command, args: Record<string, unknown>): Prom
     log: say,
     progress: args.json === true ? silentProgress : terminalProgress(process.stderr),
     now: () => new Date(),
+    columns: process.stdout.columns,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Failure } from './checks.js';
 import type { PlanLine } from './plan.js';
 import { amount } from './progress.js';
+import type { Table } from './terminal.js';
 
 /** One line a model: its name, how many days, and why. */
 export function describePlan(plan: readonly PlanLine[]): string[] {
@@ -66,20 +67,7 @@ export function describeFailure({ model, day, rule, rows, examples }: Failure): 
   return `${model}${day && ` ${day}`}: ${rule}${many}${first}; the last good files stay`;
 }
 
-/** Rows under a header in aligned columns; numbers, sizes and shares among them, stand right; `-` is none. */
-export function alignColumns(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const isNumber = header.map((_, column) =>
-    rows.every((row) => /^(-|<?[\d,.]+( ([kMGT]?B|%))?)$/.test(row[column] ?? '')),
-  );
-  return all.map((row) =>
-    widths
-      .map(
-        (width, column) =>
-          (isNumber[column] ? row[column]?.padStart(width) : row[column]?.padEnd(width)) ?? '',
-      )
-      .join('  ')
-      .trimEnd(),
-  );
+/** Rows under a header, for the command line to align. */
+export function alignColumns(header: readonly string[], rows: Table['rows']): Table[] {
+  return [{ header, rows }];
 }

@@ -13,6 +13,8 @@ export const command: Command = {
     tables: { type: 'boolean', default: false, describe: 'Every table in place of the layers' },
     prometheus: {
       type: 'string',
+      // Else the parser takes `-` for an option.
+      nargs: 1,
       describe: "Write it as metrics for node_exporter's textfile collector; - prints them",
     },
   },

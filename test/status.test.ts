@@ -91,7 +91,7 @@ test('what is out of date is told by what changed; what only follows is counted'
   const told = text({ ...status, outOfDate });
   assert.match(
     told,
-    /^out of date +3 models;.*\n +staging\.claude_records +1 day +input raw\.claude changed\n +and 2 more/m,
+    /^out of date +3 models;.*\n +staging\.claude_records: 1 day, input raw\.claude changed\n +and 2 more/m,
   );
   assert.doesNotMatch(told, /core\.steps/);
 });

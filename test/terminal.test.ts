@@ -53,6 +53,10 @@ test('words are broken between words, below their own start; commands, numbers a
     '    of 12.5 MB',
   ]);
   assert.deepEqual(layOut([{ text, verbatim: true }, text]), [text, text]);
+  assert.deepEqual(layOut(['   Q  時刻を24時間表示から12時間表示に'], at(24)), [
+    '   Q  時刻を24時間表示か',
+    '     ら12時間表示に',
+  ]);
   assert.deepEqual(layOut([{ text, verbatim: true }], at(28)), [text]);
   const facts: Line = {
     header: [],

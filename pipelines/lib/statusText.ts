@@ -3,7 +3,7 @@ import type { Status } from './lakeStatus.js';
 import type { PlanLine } from './plan.js';
 import { amount, duration, minute } from './progress.js';
 import { type Redaction, redactionInWords } from './redaction/found.js';
-import { alignColumns, describePlan } from './report.js';
+import { alignColumns, planWords } from './report.js';
 import type { Line, Table, Words } from './terminal.js';
 import type { Unattended } from './unattended.js';
 
@@ -66,15 +66,17 @@ const warning = (text: string): Words => ({ text: `! ${text}`, tone: 'warning' }
 /** The models that changed themselves or whose logs grew; what only follows them is counted. */
 function outdated(plan: readonly PlanLine[], all: boolean): string[] {
   if (plan.length === 0) return ['nothing: every model is up to date'];
-  if (all) return describePlan(plan);
-  const names = plan.map(({ model }) => model);
+  const told = (line: PlanLine) => `${line.model}: ${planWords(line).join(', ')}`;
+  if (all) return plan.map(told);
+  const changed = plan.map(({ model }) => `input ${model} changed`);
   const follows = ({ reasons }: PlanLine) =>
-    Object.keys(reasons).every((reason) => names.some((name) => reason === `input ${name} changed`));
+    Object.keys(reasons).some((reason) => changed.includes(reason)) &&
+    Object.keys(reasons).every((reason) => reason === 'new' || changed.includes(reason));
   const first = plan.filter((line) => !follows(line));
   const rest = plan.length - first.slice(0, most).length;
   return [
     `${items(plan.length)} models; \`tracemill build\` makes them, \`build --dry-run\` lists them`,
-    ...describePlan(first.slice(0, most)),
+    ...first.slice(0, most).map(told),
     ...(rest > 0 ? [`and ${items(rest)} more, most of which read these`] : []),
   ];
 }

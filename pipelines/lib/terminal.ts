@@ -31,8 +31,13 @@ const gap = '  ';
 // A column of text is not cut below this, nor are words broken into less.
 const leastWidth = 8;
 const leastWords = 24;
-// What is never broken: a word, a command in backquotes, a number with its unit.
-const words = /(?:`[^`]*`|\S)+(?:(?<=\d) (?:[kMGT]?B|%)(?!\w)[;,.:)]*)?/g;
+// What is never broken: a word, a short command in backquotes, a number with its unit. Chinese and Japanese know no spaces, so
+// each of their characters is a word.
+const wide = '\\u2e80-\\u9fff\\uac00-\\ud7af\\uff00-\\uffef';
+const words = new RegExp(
+  ` *(?:[${wide}]|(?:\`[^\`]{1,40}\`|[^\\s${wide}])+(?:(?<=\\d) (?:[kMGT]?B|%)(?!\\w)[;,.:)]*)?)`,
+  'g',
+);
 
 /** The lines as they are printed, without newlines at their ends; control characters are written out. */
 export function layOut(lines: readonly Line[], terminal: Terminal = plain): string[] {
@@ -156,21 +161,18 @@ function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
-/** A text in lines of at most so many columns, broken at spaces only; `indent` stands before all but the first. */
+/** A text in lines of at most so many columns, where its words allow it; `indent` stands before all but the first. */
 function wrap(text: string, width: number | null, indent: string): string[] {
   if (width === null || stringWidth(text) <= width) return [text];
   const lines: string[] = [];
-  let line = /^ */.exec(text)?.[0] ?? '';
-  let isEmpty = true;
-  for (const word of text.match(words) ?? []) {
-    const longer = isEmpty ? `${line}${word}` : `${line} ${word}`;
-    if (isEmpty || stringWidth(longer) <= width) {
-      line = longer;
-      isEmpty = false;
+  let line = '';
+  for (const [word] of text.matchAll(words)) {
+    if (line.trim() === '' || stringWidth(`${line}${word}`) <= width) {
+      line += word;
       continue;
     }
     lines.push(line);
-    line = `${indent}${word}`;
+    line = `${indent}${word.trimStart()}`;
   }
   return [...lines, line];
 }

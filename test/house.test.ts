@@ -10,7 +10,7 @@ import { readSqlFolder } from '../pipelines/lib/model.js';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const pipelines = join(root, 'pipelines');
 // Of the files beside the folders, those that are no verbs.
-const notVerbs = ['cli', 'config', 'errors', 'recorder'];
+const notVerbs = ['cli', 'config', 'errors', 'notebook', 'recorder'];
 
 /** Path below pipelines/ -> text, of every TypeScript file. */
 async function sources(): Promise<Map<string, string>> {

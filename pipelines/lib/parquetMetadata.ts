@@ -25,17 +25,20 @@ export type TypedColumn = { readonly name: string; readonly type: DuckDBType };
  * Without it Polars reads JSON as Binary. JSON is the canonical extension type `arrow.json` over strings.
  */
 export function arrowSchema(columns: readonly TypedColumn[]): string {
-  const table = new Table(new Schema(columns.map(({ name, type }) => field(name, type))));
+  const table = new Table(new Schema(columns.map(({ name, type }) => arrowField(name, type))));
   const stream = Buffer.from(tableToIPC(table, 'stream'));
   // A stream is messages: a marker, the length of a message, the message. The first is the schema.
   return stream.subarray(0, 8 + stream.readInt32LE(4)).toString('base64');
 }
 
-function field(name: string, type: DuckDBType): Field {
+/** The Arrow field of a DuckDB column; throws where Arrow has no type for it. */
+export function arrowField(name: string, type: DuckDBType): Field {
   if (type instanceof DuckDBListType)
-    return new Field(name, new List(field('element', type.valueType)), true);
+    return new Field(name, new List(arrowField('element', type.valueType)), true);
   if (type instanceof DuckDBStructType) {
-    const fields = type.entryNames.map((entry, index) => field(entry, type.entryTypes[index] as DuckDBType));
+    const fields = type.entryNames.map((entry, index) =>
+      arrowField(entry, type.entryTypes[index] as DuckDBType),
+    );
     return new Field(name, new Struct(fields), true);
   }
   const text = type.alias ?? String(type);

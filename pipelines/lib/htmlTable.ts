@@ -1,0 +1,57 @@
+import { amount } from './progress.js';
+
+/** Rows as an HTML table: a column for each name of the first row, numbers to the right, long texts cut at 200 characters. */
+export function htmlTable(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  { limit = 20, caption }: { limit?: number; caption?: string } = {},
+): string {
+  const names = Object.keys(rows[0] ?? {});
+  const shown = rows.slice(0, limit);
+  const head = names.map((name) => `<th>${escapeHtml(name)}</th>`).join('');
+  const body = shown.map((row) => `<tr>${names.map((name) => cellHtml(row[name])).join('')}</tr>`);
+  const more =
+    rows.length > shown.length
+      ? `${amount(shown.length, 'items')} of ${amount(rows.length, 'items')} rows`
+      : '';
+  const words = [caption, more]
+    .filter((part) => part !== undefined && part !== '')
+    .map((part) => escapeHtml(String(part)));
+  const title = words.length > 0 ? `<caption>${words.join(', ')}</caption>` : '';
+  return `<table>${title}<thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>`;
+}
+
+/** Text for HTML, in attributes too. */
+export function escapeHtml(text: string): string {
+  const names: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
+  return text.replaceAll(/[&<>"']/g, (character) => names[character] ?? character);
+}
+
+function cellHtml(value: unknown): string {
+  const text = cellText(value);
+  return typeof value === 'number' || typeof value === 'bigint'
+    ? `<td style="text-align: right">${text}</td>`
+    : `<td style="text-align: left">${escapeHtml(text)}</td>`;
+}
+
+const longest = 200;
+
+/** A value as people read it: `1,234`, `0.82`, `2026-05-01 12:00`, JSON for lists; `-` is none. */
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return '-';
+  if (typeof value === 'number') return value.toLocaleString('en-US', { maximumFractionDigits: 2 });
+  if (typeof value === 'bigint') return value.toLocaleString('en-US');
+  if (value instanceof Date)
+    return value
+      .toISOString()
+      .replace('T', ' ')
+      .replace(/(:00)?\.000Z$/, '')
+      .replace(' 00:00', '');
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}

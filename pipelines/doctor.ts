@@ -12,7 +12,7 @@ import type { Command, Outcome } from './lib/command.js';
 import { readCrontab, takeOut } from './lib/crontab.js';
 import { openToOthers } from './lib/modes.js';
 import { readHolder } from './lib/pidFile.js';
-import { amount, duration } from './lib/progress.js';
+import { amount, duration, minute } from './lib/progress.js';
 import { readPolicy } from './lib/redaction/policy.js';
 import { type SettingName, settings } from './lib/settings.js';
 import { zvecProblem } from './lib/zvec.js';
@@ -20,6 +20,8 @@ import { claude } from './sources/claude.js';
 
 /** One thing looked at: `bad` is in the way of the job, `note` is worth knowing. */
 type Finding = { readonly name: string; readonly state: 'ok' | 'note' | 'bad'; readonly text: string };
+
+const tones = { ok: {}, note: { tone: 'warning' }, bad: { tone: 'failure' } } as const;
 
 export const command: Command = {
   describe: 'Check this machine and print every setting, its value and where it came from',
@@ -51,14 +53,19 @@ async function doctor(config: Config, now: Date): Promise<Outcome> {
     meaning: settings[name].meaning,
   }));
   const failed = findings.some((finding) => finding.state === 'bad');
-  const wide = Math.max(...values.map((value) => value.keys.length));
   return {
     summary: [
-      ...findings.map((finding) => `${finding.state.padEnd(5)} ${finding.name.padEnd(14)} ${finding.text}`),
+      {
+        header: [],
+        rows: findings.map(({ name, state, text }) => [{ text: state, ...tones[state] }, name, text]),
+        wraps: true,
+      },
       '',
-      ...values.map(
-        ({ keys, value, origin, meaning }) => `${keys.padEnd(wide)}  ${value}  (${origin}; ${meaning})`,
-      ),
+      {
+        header: [],
+        rows: values.map(({ keys, value, origin, meaning }) => [keys, `${value}  (${origin}; ${meaning})`]),
+        wraps: true,
+      },
     ],
     json: { findings, settings: values },
     ...(failed ? { exitCode: exitCodes.failed } : {}),
@@ -198,7 +205,7 @@ async function lastIngest(config: Config, now: Date): Promise<Finding> {
   if (at === null) return { name, state: 'note', text: 'nothing was read yet; run `tracemill ingest`' };
   const age = now.getTime() - Date.parse(at);
   // A run that finds nothing new leaves no commit.
-  return { name, state: 'ok', text: `last read something ${duration(age)} ago, ${at}` };
+  return { name, state: 'ok', text: `last read something ${duration(age)} ago, ${minute(at)}` };
 }
 
 async function unattended(config: Config): Promise<Finding> {

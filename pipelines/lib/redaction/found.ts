@@ -1,10 +1,10 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../../config.js';
 import { lakeFolder } from '../lake.js';
-import { readManifest } from '../manifest.js';
+import { type Manifest, readManifest } from '../manifest.js';
 import { amount } from '../progress.js';
-import { alignColumns } from '../report.js';
 import { openDuckDB, tableRelation } from '../warehouse.js';
-import { readPolicy } from './policy.js';
+import { type Policy, readPolicy } from './policy.js';
 
 /** What the settings look for, and what the published tables hold placeholders for. */
 export type Redaction = {
@@ -18,18 +18,25 @@ export type Redaction = {
 
 /** Reads the settings and core.redactions as it is published. */
 export async function readRedaction(config: Config): Promise<Redaction> {
-  const { version, patterns } = await readPolicy(config);
+  const policy = await readPolicy(config);
+  const manifest = await readManifest(lakeFolder(config));
+  const duckdb = await openDuckDB();
+  return redactionHere(duckdb.connection, config, { policy, manifest }).finally(duckdb.close);
+}
+
+/** The same where policy and manifest were read and a DuckDB is open. */
+export async function redactionHere(
+  connection: DuckDBConnection,
+  config: Config,
+  { policy: { version, patterns }, manifest }: { policy: Policy; manifest: Manifest },
+): Promise<Redaction> {
   const policy = { kinds: config.redact, ownPatterns: patterns.length, policy: version };
-  const lake = lakeFolder(config);
-  const table = (await readManifest(lake)).tables['core.redactions'];
+  const table = manifest.tables['core.redactions'];
   if (table === undefined) return { ...policy, found: null };
-  const { connection, close } = await openDuckDB();
-  const reader = await connection
-    .runAndReadAll(
-      `select kind, rule, count(distinct value_hash), sum(occurrence_count)::bigint as places
-       from (${tableRelation(lake, table)}) group by all order by places desc, rule`,
-    )
-    .finally(close);
+  const reader = await connection.runAndReadAll(
+    `select kind, rule, count(distinct value_hash), sum(occurrence_count)::bigint as places
+     from (${tableRelation(lakeFolder(config), table)}) group by all order by places desc, rule`,
+  );
   const found = reader.getRowsJS().map(([kind, rule, values, places]) => ({
     kind: String(kind),
     rule: String(rule),
@@ -39,12 +46,17 @@ export async function readRedaction(config: Config): Promise<Redaction> {
   return { ...policy, found };
 }
 
-/** `redaction: credential, email; 1,204 places of 87 values`. */
-export function describeRedaction({ kinds, ownPatterns, found }: Redaction): string {
+/** `redaction: credential, email; 87 values redacted in 1,204 places`. */
+export function describeRedaction(redaction: Redaction): string {
+  return `redaction: ${redactionInWords(redaction)}`;
+}
+
+/** The same without its first word. */
+export function redactionInWords({ kinds, ownPatterns, found }: Redaction): string {
   const own = ownPatterns === 0 ? [] : [`${ownPatterns} own pattern${ownPatterns === 1 ? '' : 's'}`];
   const looked = [...kinds, ...own];
-  if (looked.length === 0) return 'redaction: none: nothing is redacted';
-  if (found === null) return `redaction: ${looked.join(', ')}`;
+  if (looked.length === 0) return 'none: nothing is redacted';
+  if (found === null) return looked.join(', ');
   const sum = (key: 'values' | 'places') =>
     amount(
       found.reduce((total, row) => total + row[key], 0),
@@ -52,19 +64,5 @@ export function describeRedaction({ kinds, ownPatterns, found }: Redaction): str
     );
   const many =
     found.length === 0 ? 'nothing found' : `${sum('values')} values redacted in ${sum('places')} places`;
-  return `redaction: ${looked.join(', ')}; ${many}`;
-}
-
-/** A line for each rule that found something. */
-export function describeFound({ found }: Redaction): string[] {
-  if (found === null || found.length === 0) return [];
-  return alignColumns(
-    ['redacted', 'rule', 'values', 'places'],
-    found.map(({ kind, rule, values, places }) => [
-      kind,
-      rule,
-      amount(values, 'items'),
-      amount(places, 'items'),
-    ]),
-  );
+  return `${looked.join(', ')}; ${many}`;
 }

@@ -5,6 +5,7 @@ export function htmlTable(
   rows: readonly Readonly<Record<string, unknown>>[],
   { limit = 20, caption }: { limit?: number; caption?: string } = {},
 ): string {
+  if (rows.length === 0) return htmlNote([caption, 'no rows'].filter(Boolean).join(': '));
   const names = Object.keys(rows[0] ?? {});
   const shown = rows.slice(0, limit);
   const head = names.map((name) => `<th>${escapeHtml(name)}</th>`).join('');
@@ -18,6 +19,11 @@ export function htmlTable(
     .map((part) => escapeHtml(String(part)));
   const title = words.length > 0 ? `<caption>${words.join(', ')}</caption>` : '';
   return `<table>${title}<thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>`;
+}
+
+/** A line that says why there is no table or picture. */
+export function htmlNote(text: string): string {
+  return `<p><i>${escapeHtml(text)}</i></p>`;
 }
 
 /** Text for HTML, in attributes too. */

@@ -8,7 +8,10 @@ export function htmlTable(
   if (rows.length === 0) return htmlNote([caption, 'no rows'].filter(Boolean).join(': '));
   const names = Object.keys(rows[0] ?? {});
   const shown = rows.slice(0, limit);
-  const head = names.map((name) => `<th>${escapeHtml(name)}</th>`).join('');
+  const head = names.map((name) => {
+    const isNumber = shown.some((row) => ['number', 'bigint'].includes(typeof row[name]));
+    return `<th style="text-align: ${isNumber ? 'right' : 'left'}">${escapeHtml(name)}</th>`;
+  });
   const body = shown.map((row) => `<tr>${names.map((name) => cellHtml(row[name])).join('')}</tr>`);
   const more =
     rows.length > shown.length
@@ -18,7 +21,7 @@ export function htmlTable(
     .filter((part) => part !== undefined && part !== '')
     .map((part) => escapeHtml(String(part)));
   const title = words.length > 0 ? `<caption>${words.join(', ')}</caption>` : '';
-  return `<table>${title}<thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>`;
+  return `<table>${title}<thead><tr>${head.join('')}</tr></thead><tbody>${body.join('\n')}</tbody></table>`;
 }
 
 /** A line that says why there is no table or picture. */
@@ -40,9 +43,10 @@ export function escapeHtml(text: string): string {
 
 function cellHtml(value: unknown): string {
   const text = cellText(value);
-  return typeof value === 'number' || typeof value === 'bigint'
-    ? `<td style="text-align: right">${text}</td>`
-    : `<td style="text-align: left">${escapeHtml(text)}</td>`;
+  if (typeof value === 'number' || typeof value === 'bigint')
+    return `<td style="text-align: right">${text}</td>`;
+  const wrap = value instanceof Date ? 'white-space: nowrap' : 'max-width: 40em; overflow-wrap: anywhere';
+  return `<td style="text-align: left; ${wrap}">${escapeHtml(text)}</td>`;
 }
 
 const longest = 200;
@@ -56,8 +60,8 @@ function cellText(value: unknown): string {
     return value
       .toISOString()
       .replace('T', ' ')
-      .replace(/(:00)?\.000Z$/, '')
-      .replace(' 00:00', '');
+      .replace(/(:00)?\.\d{3}Z$/, '')
+      .replace(/ 00:00$/, '');
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }

@@ -15,10 +15,10 @@ const onAnyPage: PlotColours = { text: '#737a85', grid: '#9aa0a93d' };
  * times are UTC on every machine.
  */
 export async function plotSvg(spec: PlotSpec, colours = onAnyPage): Promise<string> {
-  const [{ mergeConfig, parse, View, Warn }, { compile }] = await Promise.all([
-    import('vega'),
-    import('vega-lite'),
-  ]);
+  const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
+  const { mergeConfig, parse, View, Warn } = vega;
+  // Its types leave this out.
+  (vega as unknown as { textMetrics: TextMetrics }).textMetrics.width = textWidth;
   const full = {
     ...defaults,
     ...inUtc(spec),
@@ -34,6 +34,21 @@ export async function plotSvg(spec: PlotSpec, colours = onAnyPage): Promise<stri
     view.finalize();
   }
 }
+
+type TextMetrics = { width: (item: { fontSize?: number }, text: unknown) => number };
+
+/** Without a canvas vega takes every letter for a wide one: room for labels is lost, and long ones are cut too early. */
+const textWidth: TextMetrics['width'] = (item, text) => {
+  const size = item.fontSize ?? 11;
+  let width = 0;
+  for (const letter of String(text ?? '')) {
+    if (/[iljtfrI.,:;'|!()[\]\\/ ]/.test(letter)) width += 0.36;
+    else if (/[mwMW@%…]/.test(letter)) width += 0.92;
+    // Beyond Latin, Greek and Cyrillic most are as wide as high.
+    else width += /[A-Z]/.test(letter) ? 0.7 : letter > '\u0530' ? 1 : 0.6;
+  }
+  return width * size;
+};
 
 const defaults = { $schema: 'https://vega.github.io/schema/vega-lite/v5.json', width: 560, background: null };
 
@@ -77,8 +92,18 @@ const theme = ({ text, grid }: PlotColours) => ({
     tickColor: grid,
     titleFontWeight: 400,
     labelFontSize: 11,
+    labelLimit: 240,
   },
-  legend: { labelColor: text, titleColor: text, titleFontWeight: 400 },
+  axisTemporal: { grid: false },
+  legend: {
+    labelColor: text,
+    titleColor: text,
+    titleFontWeight: 400,
+    labelFontSize: 11,
+    labelLimit: 240,
+    symbolBaseFillColor: text,
+    symbolBaseStrokeColor: text,
+  },
   header: { labelColor: text, titleColor: text },
   text: { color: text },
   rule: { color: text },

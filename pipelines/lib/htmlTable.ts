@@ -1,15 +1,21 @@
 import { amount } from './progress.js';
 
-/** Rows as an HTML table: a column for each name of the first row, numbers to the right, long texts cut at 200 characters. */
+/** Rows as an HTML table: a column for each name of the first row, numbers to the right, texts cut after `cut` characters. */
 export function htmlTable(
   rows: readonly Readonly<Record<string, unknown>>[],
-  { limit = 20, caption }: { limit?: number; caption?: string } = {},
+  {
+    limit = 20,
+    caption,
+    cut = 200,
+    empty,
+  }: { limit?: number; caption?: string; cut?: number; empty?: string } = {},
 ): string {
-  if (rows.length === 0) return htmlNote([caption, 'no rows'].filter(Boolean).join(': '));
+  if (rows.length === 0) return htmlNote(empty ?? [caption, 'no rows'].filter(Boolean).join(': '));
   const names = Object.keys(rows[0] ?? {});
   const shown = rows.slice(0, limit);
-  const head = names.map((name) => `<th>${escapeHtml(name)}</th>`).join('');
-  const body = shown.map((row) => `<tr>${names.map((name) => cellHtml(row[name])).join('')}</tr>`);
+  const side = (name: string) => (shown.some((row) => isNumber(row[name])) ? 'right' : 'left');
+  const head = names.map((name) => `<th style="text-align: ${side(name)}">${escapeHtml(name)}</th>`).join('');
+  const body = shown.map((row) => `<tr>${names.map((name) => cellHtml(row[name], cut)).join('')}</tr>`);
   const more =
     rows.length > shown.length
       ? `${amount(shown.length, 'items')} of ${amount(rows.length, 'items')} rows`
@@ -38,17 +44,19 @@ export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => names[character] ?? character);
 }
 
-function cellHtml(value: unknown): string {
-  const text = cellText(value);
-  return typeof value === 'number' || typeof value === 'bigint'
-    ? `<td style="text-align: right">${text}</td>`
-    : `<td style="text-align: left">${escapeHtml(text)}</td>`;
+function cellHtml(value: unknown, cut: number): string {
+  const text = cellText(value, cut);
+  return isNumber(value)
+    ? `<td style="text-align: right; vertical-align: top">${text}</td>`
+    : `<td style="text-align: left; vertical-align: top">${escapeHtml(text).replaceAll('\n', '<br>')}</td>`;
 }
 
-const longest = 200;
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'bigint';
+}
 
 /** A value as people read it: `1,234`, `0.82`, `2026-05-01 12:00`, JSON for lists; `-` is none. */
-function cellText(value: unknown): string {
+function cellText(value: unknown, cut: number): string {
   if (value === null || value === undefined) return '-';
   if (typeof value === 'number') return value.toLocaleString('en-US', { maximumFractionDigits: 2 });
   if (typeof value === 'bigint') return value.toLocaleString('en-US');
@@ -59,5 +67,5 @@ function cellText(value: unknown): string {
       .replace(/(:00)?\.000Z$/, '')
       .replace(' 00:00', '');
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return text.length > cut ? `${text.slice(0, cut)}…` : text;
 }

@@ -35,6 +35,8 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
     describe: 'Leave sessions, projects or texts out of everything',
     load: () => import('./forget.js'),
   },
+  notebooks: { describe: 'Run the notebooks on the lake', load: () => import('./notebooks.js') },
+  lab: { describe: 'Open Jupyter on copies of the notebooks', load: () => import('./lab.js') },
   record: { describe: 'Record a training event into the spool', load: () => import('./record.js') },
   'router-audit': {
     describe: 'Check whether router decisions are worth training on',

@@ -3,13 +3,12 @@ import type { DuckDBValue } from '@duckdb/node-api';
 import type { Table } from 'apache-arrow';
 import { display } from 'tslab';
 import { readConfig } from './config.js';
-import { UserError } from './errors.js';
 import { arrowTable } from './lib/arrowTable.js';
 import { type FoundExport, listExports } from './lib/exportVersions.js';
 import { type ChatMessage, htmlChat } from './lib/htmlChat.js';
 import { htmlNote, htmlTable } from './lib/htmlTable.js';
-import { readManifest } from './lib/manifest.js';
 import { type PlotSpec, plotSvg } from './lib/plotSvg.js';
+import { publishedTables } from './lib/publishedTables.js';
 import { prepareQuery, readRows } from './lib/readQuery.js';
 import { openWarehouse } from './lib/warehouse.js';
 
@@ -40,14 +39,9 @@ export type Lake = {
 export async function open(options: { data?: string; archive?: boolean } = {}): Promise<Lake> {
   const config = readConfig();
   const data = options.data ?? config.data;
-  const { tables } = await readManifest(`${data}/lake`);
-  const names = Object.keys(tables).filter((name) => options.archive || !name.startsWith('staging.'));
-  if (names.length === 0) {
-    throw new UserError(
-      `${data}: has no built lake; run \`just ingest\` and \`just build\`, or name another folder in TRACEMILL_DATA (\`npm start\` without sessions fills data/demo)`,
-    );
-  }
-  const { connection, close } = await openWarehouse({ config: { ...config, data }, tables: names });
+  const published = await publishedTables(data);
+  const tables = published.filter((name) => options.archive || !name.startsWith('staging.'));
+  const { connection, close } = await openWarehouse({ config: { ...config, data }, tables });
   // Some settings name files that DuckDB would write.
   await connection.run('set lock_configuration = true');
   return {

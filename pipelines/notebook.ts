@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { Table } from 'apache-arrow';
 import { display } from 'tslab';
 import { readConfig } from './config.js';
 import { arrowTable } from './lib/arrowTable.js';
+import { type FoundExport, listExports } from './lib/exportVersions.js';
 import { type ChatMessage, htmlChat } from './lib/htmlChat.js';
 import { htmlNote, htmlTable } from './lib/htmlTable.js';
 import { type PlotSpec, plotSvg } from './lib/plotSvg.js';
@@ -24,6 +26,8 @@ export type Lake = {
   readonly sql: <T = Row>(query: string, values?: Readonly<Record<string, DuckDBValue>>) => Promise<T[]>;
   /** The same as an apache-arrow Table, columnar, for many rows. */
   readonly arrow: (query: string) => Promise<Table>;
+  /** The exports made of it, newest first: folder, manifest, and when it was first made. Their files are Parquet (or JSONL). */
+  readonly exports: () => Promise<(FoundExport & { readonly createdAt: string })[]>;
   readonly close: () => void;
 };
 
@@ -47,24 +51,31 @@ export async function open(options: { data?: string; archive?: boolean } = {}): 
       (await prepareQuery(connection, query)).destroySync();
       return arrowTable(connection, query);
     },
+    exports: () => listExports(join(data, 'exports')),
     close,
   };
 }
 
-/** Shows rows as a table in the notebook: the first `limit` (20) of them, and how many there are. */
-export function table(rows: readonly Row[], options: { limit?: number; caption?: string } = {}): void {
+/**
+ * Shows rows as a table in the notebook: the first `limit` (20) of them, and how many there are. Texts end after `cut` (200)
+ * characters; `empty` is said where there is no row.
+ */
+export function table(
+  rows: readonly Row[],
+  options: { limit?: number; caption?: string; cut?: number; empty?: string } = {},
+): void {
   display.html(htmlTable(rows, options));
 }
 
 /**
  * Shows a vega-lite 5 specification as a picture (SVG) in the notebook: `plot({ data: { values: rows }, mark: 'bar',
- * encoding })`. Times are UTC; where `values` is empty it says so instead.
+ * encoding })`. Times are UTC; where `values` is empty it says `empty` instead.
  */
-export async function plot(spec: PlotSpec): Promise<void> {
+export async function plot(spec: PlotSpec, options: { empty?: string } = {}): Promise<void> {
   const { data, title } = spec as { data?: { values?: unknown }; title?: string | { text?: string } };
   if (Array.isArray(data?.values) && data.values.length === 0) {
     const name = typeof title === 'object' ? title.text : title;
-    display.html(htmlNote(`${name ?? 'Nothing to plot'}: no rows`));
+    display.html(htmlNote(options.empty ?? `${name ?? 'Nothing to plot'}: no rows`));
   } else display.svg(await plotSvg(spec));
 }
 
@@ -77,4 +88,9 @@ export function chat(
   options: { caption?: string; fold?: number } = {},
 ): void {
   display.html(htmlChat(messages, options));
+}
+
+/** Shows a paragraph of Markdown in the notebook: figures in words. */
+export function note(markdown: string): void {
+  display.markdown(markdown);
 }

@@ -15,7 +15,9 @@ export function htmlTable(
   const shown = rows.slice(0, limit);
   const side = (name: string) => (shown.some((row) => isNumber(row[name])) ? 'right' : 'left');
   const head = names.map((name) => `<th style="text-align: ${side(name)}">${escapeHtml(name)}</th>`).join('');
-  const body = shown.map((row) => `<tr>${names.map((name) => cellHtml(row[name], cut)).join('')}</tr>`);
+  const body = shown.map(
+    (row) => `<tr>${names.map((name) => cellHtml(row[name], side(name), cut)).join('')}</tr>`,
+  );
   const more =
     rows.length > shown.length
       ? `${amount(shown.length, 'items')} of ${amount(rows.length, 'items')} rows`
@@ -44,9 +46,9 @@ export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => names[character] ?? character);
 }
 
-function cellHtml(value: unknown, cut: number): string {
+function cellHtml(value: unknown, side: string, cut: number): string {
   const text = cellText(value, cut);
-  if (isNumber(value)) return `<td style="text-align: right; vertical-align: top">${text}</td>`;
+  if (side === 'right') return `<td style="text-align: right; vertical-align: top">${escapeHtml(text)}</td>`;
   const wrap = value instanceof Date ? 'white-space: nowrap' : 'max-width: 40em; overflow-wrap: anywhere';
   const lines = escapeHtml(text).replaceAll('\n', '<br>');
   return `<td style="text-align: left; vertical-align: top; ${wrap}">${lines}</td>`;

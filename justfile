@@ -117,6 +117,14 @@ notebooks *options:
 lab *options:
     @{{ tracemill }} lab {{ options }}
 
+# Its figures and pictures as one HTML file
+report *options:
+    @{{ tracemill }} report {{ options }}
+
+# Write a page for every table: grain, columns, checks, what reads it
+docs *options:
+    @{{ tracemill }} docs {{ options }}
+
 # Record a training event (arguments are passed on as they are quoted)
 [positional-arguments]
 record *options:

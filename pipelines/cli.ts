@@ -30,6 +30,11 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
   schedule: { describe: 'Put ingest into the crontab, or take it out', load: () => import('./schedule.js') },
   verify: { describe: 'Rebuild every source range and compare SHA-256', load: () => import('./verify.js') },
   status: { describe: 'What the lake holds and what is out of date', load: () => import('./status.js') },
+  report: {
+    describe: 'Write the main figures of the lake as one HTML file',
+    load: () => import('./report.js'),
+  },
+  docs: { describe: 'Write a page for every table', load: () => import('./docs.js') },
   doctor: { describe: 'Check this machine and print every setting', load: () => import('./doctor.js') },
   forget: {
     describe: 'Leave sessions, projects or texts out of everything',

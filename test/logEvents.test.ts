@@ -196,6 +196,18 @@ test('a log without stamps on its lines takes the time of its session', async (t
   assert.deepEqual(times, ['true']);
 });
 
+test('a log without any times makes events and a session that have none', async (t) => {
+  const timeless = Object.entries(claude).map(([path, records]) => [
+    path,
+    records.map((record) => ({ ...record, timestamp: undefined })),
+  ]);
+  const fixture = await buildFixture({ claude: Object.fromEntries(timeless), select: ['events.sessions'] });
+  t.after(fixture.close);
+  assert.deepEqual(fixture.result.failures, []);
+  const sessions = await fixture.query('select session_id, first_at, last_at, origin from events.sessions');
+  assert.deepEqual(sessions, [{ session_id: session, first_at: null, last_at: null, origin: 'log' }]);
+});
+
 test('a line that takes the id of what a log tells is a reject, and the log stands', async (t) => {
   const first = await buildFixture({ claude, select: models });
   t.after(first.close);

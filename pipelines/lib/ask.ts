@@ -7,30 +7,48 @@ import { openWarehouse } from './warehouse.js';
 /** A cell of an answer: counts are numbers, times are Dates. */
 export type Cell = string | number | boolean | Date | null;
 
+/** A row of an answer. */
+export type AnswerRow = Record<string, Cell>;
+
+/** What reports read with getvariable. */
+export type Variables = Readonly<Record<string, DuckDBValue>>;
+
 /**
  * The rows of a report of sql/reports over the published tables it names; `variables` are what it reads with getvariable.
  * Throws a UserError where one of its tables is not built.
  */
-export async function askReport(
+export async function askReport(config: Config, report: string, variables: Variables): Promise<AnswerRow[]> {
+  return askReports(config, [report], (ask) => ask(report, variables));
+}
+
+/** Asks some reports over one opening of the lake, so that they all see the same. */
+export async function askReports<T>(
   config: Config,
-  report: string,
-  variables: Readonly<Record<string, DuckDBValue>>,
-): Promise<Record<string, Cell>[]> {
-  const sql = await readFile(join(config.sql, 'reports', `${report}.sql`), 'utf8');
-  const code = sql.replaceAll(/--.*$/gm, '');
-  const tables = new Set(
-    [...code.matchAll(/\b(?:from|join)\s+([a-z]\w*\.\w+)/g)].map((match) => match[1] ?? ''),
-  );
+  reports: readonly string[],
+  use: (ask: (report: string, variables: Variables) => Promise<AnswerRow[]>) => Promise<T>,
+): Promise<T> {
+  const read = (report: string) => readFile(join(config.sql, 'reports', `${report}.sql`), 'utf8');
+  const texts = new Map<string, string>();
+  for (const report of reports) texts.set(report, await read(report));
+  const tables = new Set([...texts.values()].flatMap(tablesOf));
   const { connection, close } = await openWarehouse({ config, tables: [...tables] });
   try {
-    for (const [name, value] of Object.entries(variables)) {
-      await connection.run(`set variable ${name} = $value`, { value });
-    }
-    const reader = await connection.runAndReadAll(sql);
-    return reader.getRowObjectsJS().map((row) => mapValues(row, cell));
+    return await use(async (report, variables) => {
+      for (const [name, value] of Object.entries(variables)) {
+        await connection.run(`set variable ${name} = $value`, { value });
+      }
+      const reader = await connection.runAndReadAll(texts.get(report) ?? (await read(report)));
+      return reader.getRowObjectsJS().map((row) => mapValues(row, cell));
+    });
   } finally {
     close();
   }
+}
+
+/** The tables that a report names. */
+function tablesOf(sql: string): string[] {
+  const code = sql.replaceAll(/--.*$/gm, '');
+  return [...code.matchAll(/\b(?:from|join)\s+([a-z]\w*\.\w+)/g)].map((match) => match[1] ?? '');
 }
 
 function mapValues<A, B>(row: Record<string, A>, change: (value: A) => B): Record<string, B> {

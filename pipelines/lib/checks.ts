@@ -76,10 +76,11 @@ function columnProblem(model: Model, columns: readonly Column[]): string | null 
   );
   if (odd && !model.isCheck)
     return `${odd[0]} is ${odd[1]}, which Parquet does not keep; cast it (a sum: ::bigint)`;
-  if (model.columns.size === 0 && !model.name.startsWith('datasets.')) return null;
   const made = names.filter((name) => name !== 'day' || !(model.partitioned || model.split));
   const silent = made.filter((name) => !model.columns.has(name));
-  if (silent.length > 0) return `says nothing of ${silent.join(', ')}; add @column lines`;
+  // What trainers read is described in full; elsewhere a column that is passed on keeps the words of where it was made.
+  if (silent.length > 0 && model.name.startsWith('datasets.'))
+    return `says nothing of ${silent.join(', ')}; add @column lines`;
   const gone = [...model.columns.keys()].filter((name) => !made.includes(name));
   return gone.length > 0 ? `has @column ${gone.join(', ')} but makes no such column; remove the lines` : null;
 }

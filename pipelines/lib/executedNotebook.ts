@@ -27,7 +27,11 @@ export async function executeNotebook(options: {
 }): Promise<{ file: string; cells: number }> {
   const { out, nbconvert, config } = options;
   const notebook = await readNotebook(options.file);
-  const words = ['--to', 'notebook', '--execute', '--stdout', options.file];
+  const words = [
+    ...['--to', 'notebook', '--execute', '--stdout', options.file],
+    // A kernel whose lake was not closed would be waited for; it has nothing to finish.
+    '--ExecutePreprocessor.shutdown_kernel=immediate',
+  ];
   const run = await runJupyter(nbconvert, words, { config });
   const failed = run.code !== 0;
   // It prints nothing where a cell fails, and not which one; with errors allowed it does not say that one failed.

@@ -4,7 +4,8 @@ import { type RawDay, rawDays, readCommits } from './commits.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { type Macro, type Model, readSqlFolder, sha256 } from './model.js';
 import { type Policy, type PolicySettings, readPolicy } from './redaction/policy.js';
-import { quote, rawSources } from './warehouse.js';
+import { parseSelect } from './syntax.js';
+import { rawSources } from './warehouse.js';
 
 /** A model that knows its inputs; `own` is the part of its fingerprint that is not its inputs: SQL, macros, engine. */
 export type Node = Model & { readonly inputs: readonly string[]; readonly own: string };
@@ -125,12 +126,6 @@ export function stagesOf(nodes: readonly Node[]): Node[][] {
 
 /** The tables a SELECT names, with their schema (a bare name is a CTE), and every word in it, for finding macros. */
 async function parseInputs(connection: DuckDBConnection, model: Model) {
-  const reader = await connection.runAndReadAll(`select json_serialize_sql(${quote(model.sql)}::varchar)`);
-  const parsed = JSON.parse(String(reader.getRows()[0]?.[0]));
-  if (parsed.error === true) {
-    const line = model.sql.slice(0, Number(parsed.position ?? 0)).split('\n').length;
-    throw new UserError(`${model.file}:${line}: ${parsed.error_message}; write one SELECT`);
-  }
   const inputs = new Set<string>();
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
@@ -140,7 +135,7 @@ async function parseInputs(connection: DuckDBConnection, model: Model) {
       inputs.add(`${node.schema_name}.${node.table_name}`);
     Object.values(node).forEach(visit);
   };
-  visit(parsed.statements);
+  visit(await parseSelect(connection, model));
   return { inputs: [...inputs].sort(), words: wordsOf(model.sql) };
 }
 

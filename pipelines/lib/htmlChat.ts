@@ -36,9 +36,9 @@ function messageHtml(message: ChatMessage, fold: number): string {
   const colour = colours[message.role] ?? '#8a8f98';
   const parts = [
     ...(message.reasoning_content ? [details('reasoning', message.reasoning_content)] : []),
-    ...(message.content ? [folded(message.content, fold)] : []),
+    ...(message.content ? [folded(message.content, fold, message.role === 'tool')] : []),
     ...(message.tool_calls ?? []).map(({ function: called }) =>
-      details(`calls ${called?.name ?? 'a tool'}`, JSON.stringify(called?.arguments ?? {}, null, 2)),
+      details(`calls ${called?.name ?? 'a tool'}`, JSON.stringify(called?.arguments ?? {}, null, 2), true),
     ),
   ];
   const who = [message.role, message.name, message.train === false ? 'not trained on' : undefined];
@@ -47,15 +47,13 @@ function messageHtml(message: ChatMessage, fold: number): string {
   return `<div style="${frame}">${label}${parts.join('')}</div>`;
 }
 
-const wrapped = 'white-space: pre-wrap; overflow-wrap: anywhere; margin: 2px 0';
-
-function folded(text: string, fold: number): string {
+function folded(text: string, fold: number, isCode: boolean): string {
   // Little is not worth a click.
-  if (text.length <= fold * 1.2) return `<div style="${wrapped}">${escapeHtml(text)}</div>`;
+  if (text.length <= fold * 1.2) return textHtml(text, isCode);
   const end = lastSpace(text, fold);
   const rest = text.slice(end);
   const more = `${rest.length.toLocaleString('en-US')} more characters`;
-  return `<div style="${wrapped}">${escapeHtml(text.slice(0, end))} …</div>${details(more, rest)}`;
+  return `${textHtml(`${text.slice(0, end)} …`, isCode)}${details(more, rest, isCode)}`;
 }
 
 /** The last space before a place, if it is near, so that no word (or surrogate pair) is cut. */
@@ -65,6 +63,11 @@ function lastSpace(text: string, place: number): number {
   return /[\uD800-\uDBFF]/.test(text[place - 1] ?? '') ? place - 1 : place;
 }
 
-function details(summary: string, text: string): string {
-  return `<details><summary style="cursor: pointer; opacity: 0.75">${escapeHtml(summary)}</summary><div style="${wrapped}">${escapeHtml(text)}</div></details>`;
+function details(summary: string, text: string, isCode = false): string {
+  return `<details><summary style="cursor: pointer; opacity: 0.75">${escapeHtml(summary)}</summary>${textHtml(text, isCode)}</details>`;
+}
+
+function textHtml(text: string, isCode: boolean): string {
+  const font = isCode ? '; font-family: monospace; font-size: 0.9em' : '';
+  return `<div style="white-space: pre-wrap; overflow-wrap: anywhere; margin: 2px 0${font}">${escapeHtml(text)}</div>`;
 }

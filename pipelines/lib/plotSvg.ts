@@ -16,7 +16,7 @@ const onAnyPage: PlotColours = { text: '#737a85', grid: '#9aa0a93d' };
  */
 export async function plotSvg(spec: PlotSpec, colours = onAnyPage): Promise<string> {
   const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
-  const { mergeConfig, parse, View, Warn } = vega;
+  const { Error: errors, logger, mergeConfig, parse, View } = vega;
   // Its types leave this out.
   (vega as unknown as { textMetrics: TextMetrics }).textMetrics.width = textWidth;
   const full = {
@@ -24,10 +24,13 @@ export async function plotSvg(spec: PlotSpec, colours = onAnyPage): Promise<stri
     ...inUtc(spec),
     config: mergeConfig(theme(colours), (spec.config ?? {}) as object),
   };
-  const view: View = new View(parse(compile(full as unknown as TopLevelSpec).spec), {
-    renderer: 'none',
-    logLevel: Warn,
-  });
+  const view: View = new View(
+    parse(compile(full as unknown as TopLevelSpec, { logger: logger(errors) }).spec),
+    {
+      renderer: 'none',
+      logLevel: errors,
+    },
+  );
   try {
     return withShortNumbers(await view.toSVG());
   } finally {

@@ -43,22 +43,28 @@ export async function prepareQuery(
   connection: DuckDBConnection,
   query: string,
 ): Promise<DuckDBPreparedStatement> {
-  if (/^[\s;]*$/.test(query.replaceAll(/--.*$/gm, '')))
-    throw new UserError('query: is empty; write a SELECT');
+  const code = query.replaceAll(/--.*$/gm, '');
+  if (/^[\s;]*$/.test(code)) throw new UserError('query: is empty; write a SELECT');
+  // DuckDB makes the folder of this one when it is only prepared.
+  if (/(^|;)\s*export\s+database\b/i.test(code)) throw writes('EXPORT');
   const statements = await connection.extractStatements(query);
   for (let index = 0; ; index += 1) {
     const prepared = await statements.prepare(index);
     const type = prepared.statementType;
     if (!reads.includes(type)) {
       prepared.destroySync();
-      throw new UserError(
-        `${StatementType[type]}: could write into the lake, which is only read here; ask with SELECT, and keep what you make with \`create temp table\``,
-      );
+      throw writes(StatementType[type] ?? 'statement');
     }
     if (index === statements.count - 1) return prepared;
     await prepared.run();
     prepared.destroySync();
   }
+}
+
+function writes(statement: string): UserError {
+  return new UserError(
+    `${statement}: could write into the lake, which is only read here; ask with SELECT, and keep what you make with \`create temp table\``,
+  );
 }
 
 /** A value of DuckDB as JSON.parse and a person would have it. */

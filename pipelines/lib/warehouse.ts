@@ -18,7 +18,7 @@ export type DuckDB = {
 /** The kinds of raw rows that ingest writes; each is a table `raw.<source>`. */
 export const rawSources = ['claude', 'codex', 'claude_files', 'seq', 'events'] as const;
 
-const rawColumns: readonly Column[] = [
+export const rawColumns: readonly Column[] = [
   ['source', 'VARCHAR'],
   ['source_path', 'VARCHAR'],
   ['file_key', 'VARCHAR'],

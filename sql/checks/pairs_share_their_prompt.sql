@@ -1,4 +1,4 @@
--- Both sides of a pair answer its prompt, in one context and session; neither is empty nor equal to the other.
+-- Both sides of a pair of recorded answers share its prompt, context and session; neither is empty nor equal to the other.
 select pairs.pair_id, pairs.chosen_id, pairs.rejected_id
 from events.answer_pairs as pairs
 left join events.answers as chosen on chosen.answer_id = pairs.chosen_id

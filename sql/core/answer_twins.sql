@@ -5,6 +5,24 @@
 -- @check pair_source in ('retry', 'rollback')
 -- @check pair_weight > 0 and pair_weight <= 1
 -- @check chosen_hash <> rejected_hash
+-- @column twin_id   Hash of prompt and both answers: copies of a session tell of the same pair.
+-- @column chosen_turn_id   The turn with the answer that stands.
+-- @column rejected_turn_id   The turn, earlier in the session, with the answer that was undone.
+-- @column prompt   What both answer: the messages before them, with the question as the last.
+-- @column chosen   The answer that stands, as an assistant message; without its reasoning where the final answer is
+--     only a part of the message.
+-- @column rejected   The answer that was undone, in the same shape.
+-- @column tools   JSON array text of the schemas of the tools that prompt calls; null where it calls none.
+-- @column pair_source   How the other was undone: retry (Claude: prompt sent again) or rollback.
+-- @column prompt_hash   SHA-256 of the normalised question. Not the prompt_hash of core.turns.
+-- @column chosen_hash   SHA-256 of the normalised final answer that stands.
+-- @column rejected_hash   SHA-256 of the normalised final answer that was undone.
+-- @column model   Model that wrote last in the turn that stands.
+-- @column created_at   When the turn that stands ended (UTC), else when it began.
+-- @column source_events   Ids of the events of both answers' conversations, sorted.
+-- @column metadata   Where it comes from, as JSON: rule, origin, events, documents, turn_ids, tool_calls_before each
+--     answer, and the byte ranges of their lines.
+-- @column pair_weight   1 over the number of answers undone for this one, so that a question counts once.
 with
 
 -- What a person said while an answer was made (a steer, a refused call) was said to that answer alone: with it the two

@@ -1,6 +1,8 @@
 -- One row per Claude record that repeats an older one: the same uuid in the file again or in another file.
 -- @split day
 -- @key file_key, byte_offset, record_no
+-- @column original_file_key   file_key of the record it repeats, which counts in its place: in the file that began
+--     first, or in the same file further up.
 with
 
 records as (

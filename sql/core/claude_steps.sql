@@ -2,6 +2,50 @@
 -- @partition day
 -- @key step_id
 -- @not_null session_id, position, kind, author
+-- @column step_id   uuid of the line (where it has none session_id@byte_offset.record_no), # and the number of the
+--     block: 0 for a line taken as a whole, over 1000 for the refusal inside a result. The same in every build.
+-- @column agent   claude.
+-- @column session_id   The file's uuid, else the first sessionId in it. Of a subagent that of its parent and, behind a
+--     slash, agent-<id> or, where its lines stand in the parent's file (up to 1.0), sidechain-<8 digits of the uuid of
+--     its first line>.
+-- @column session_kind   main, subagent, or exec (claude -p and the SDKs, from 2.1.78; before they read as main).
+-- @column parent_session_id   Of a subagent the session that started it; null else.
+-- @column position   Place in the session, from 1, through all files of it.
+-- @column role   Role of the message: user or assistant (results ride in user messages); system for lines without one.
+-- @column kind   prompt, steer, text, reasoning, tool_call, tool_result, image, interrupt, rejection, compaction or
+--     notice.
+-- @column author   Whose doing it is: human, model or machine (tools and the CLI). Orders to a subagent, accepted
+--     suggestions and summaries are the model's, plans sent as prompts the machine's; a result that is an interrupt and
+--     nothing else is the human's.
+-- @column label   The kind more closely. Prompts: prompt, command, suggestion, script, plan, task_notification,
+--     peer_message, machine_prompt, warmup. Steers: queued_command, queue_remove. Text and calls: type of their block.
+--     Results: tool_result, rejected, machine_denied, interrupted. Rejections: plain_rejection, reasoned_rejection,
+--     clarification. Compactions: auto_compaction, manual_compaction, compact_summary. Notices: subtype of the line, or
+--     synthetic, meta, skill_body, local_command_output, bash_input, bash_output, memory_input, file_expansion,
+--     image_source, cli_notice, empty.
+-- @column prompt_kind   On the step that opens a turn what opened it: human, command, suggestion, script, plan, agent
+--     (the order to a subagent) or machine; null on all others.
+-- @column voided_position   On a prompt that was left for another under the same parent (retry, edit, rewind) and on
+--     the turns between: position of that other prompt. Null where the turn stands.
+-- @column text   What was said or given back, without system reminders and what an IDE put in; the slash command as
+--     typed; of pictures and documents a mark. Empty for calls, for thinking that the log holds no text of (most since
+--     2.1.70) and for plain refusals.
+-- @column can_be_final   Whether it is text of the model, so that it may be part of a final answer.
+-- @column tool_name   Name of the tool on calls; null elsewhere, on results too.
+-- @column tool_call_id   Id of the call on calls, results and refusals of it; null elsewhere.
+-- @column arguments   Arguments of a call as a JSON object; null elsewhere.
+-- @column is_error   Whether a result is marked as failed or refused, or the CLI notes an error or a limit in the
+--     model's place.
+-- @column model   Model that the line names; null on lines that no model wrote.
+-- @column input_tokens   Input tokens of a response without cached ones, on its last block only: sums count each
+--     response once. Null elsewhere.
+-- @column cache_read_tokens   Input tokens of a response that the prompt cache had, on its last block; null elsewhere.
+-- @column cache_write_tokens   Input tokens of a response put into the prompt cache, on its last block; null elsewhere.
+-- @column output_tokens   Output tokens of a response, thinking included, on its last block; null elsewhere. Low where
+--     the response was cut off.
+-- @column reasoning_tokens   Always null: Claude's logs do not count thinking apart.
+-- @column project_path   Working folder when the line was written; one session may have several.
+-- @column git_commit   Always null: Claude's logs name no commit.
 with
 
 records as (

@@ -2,6 +2,55 @@
 -- @partition day
 -- @key step_id
 -- @not_null session_id, position, kind, author
+-- @column step_id   session_id@byte_offset.record_no of the line, # and 0, or 1 for the refusal inside an output; +2
+--     and so on behind the session for its second file and later ones. The same in every build.
+-- @column agent   codex.
+-- @column session_id   Id of the file's first session_meta; where it has none the uuid in the file's name.
+-- @column session_kind   main, subagent, review (also the guardian, which judges commands) or exec (codex exec, MCP).
+-- @column parent_session_id   Session it was started by or forked from, or whose lines it begins with; null else.
+-- @column position   Place in the session, from 1, through all files of it, without what a fork repeats of its parent.
+-- @column role   Role of the message: user, assistant, developer or system; tool for outputs.
+-- @column kind   prompt, steer, text, reasoning, tool_call, tool_result, interrupt, rejection, compaction or notice.
+-- @column author   Whose doing it is: human, model or machine (tools and the harness). Orders to subagents and
+--     reviewers are the model's; scripts and accepted plans count as the human's.
+-- @column label   The kind more closely. Prompts and steers: prompt, custom_prompt, agent, script, plan, review,
+--     task_without_prompt. Text: its phase (commentary, final_answer), or text where it has none. Reasoning: reasoning,
+--     or agent_reasoning where only an event tells it. Calls and results: type of their item, or rejected, interrupted.
+--     Rejections: plain_rejection. Notices and the rest: type of their event (task_complete, turn_aborted,
+--     thread_rolled_back, error and others), user_context, developer_context, system_context, approved_prefix,
+--     compacted.
+-- @column prompt_kind   On the step that opens a turn what opened it: human, command (a custom prompt), script, plan
+--     (the human accepted one), agent (orders to subagents and reviewers) or machine; null on all others.
+-- @column voided_position   On a prompt that was rolled back (from 0.137): position of the rollback. Null where it
+--     stands.
+-- @column text   What was said or given back; of a prompt only the person's part, without IDE context, of a custom
+--     prompt its arguments; of an answer without hidden citations. Empty for calls, reasoning that is encrypted only,
+--     and refusals.
+-- @column can_be_final   Whether it may be part of a final answer: text of the model, not commentary, and without
+--     phases (up to 0.103) not of a turn that was cut off.
+-- @column tool_name   Name of the tool on calls, results and refusals; web_search, local_shell and image_generation for
+--     calls of these types. Null elsewhere.
+-- @column tool_call_id   Id that joins a call, its result and its refusal; where there is none (web searches) the
+--     item's own or null. Null elsewhere.
+-- @column arguments   Arguments of a call, always a JSON object, {} where the log has none; null elsewhere.
+-- @column is_error   Whether a result failed (exit code, refusal in its text, abort, a shell that answers with a bare
+--     sentence), or a task ended without a last message.
+-- @column message_id   Always null: Codex's logs do not say which response an item is of.
+-- @column model   Model in force, on the model's steps; null on others, and up to 0.38, where the log names none.
+-- @column occurred_at   When the line was written (UTC). In logs up to 0.31 null on all but the first step.
+-- @column input_tokens   Input tokens since the count before, cached ones and cache writes taken off; on the last step
+--     before the count, null elsewhere.
+-- @column cache_read_tokens   Input tokens since the count before that the prompt cache had; null where no count is.
+-- @column cache_write_tokens   Input tokens since the count before that were put into the prompt cache; 0 before the
+--     log says so, null where no count is.
+-- @column output_tokens   Output tokens since the count before, reasoning included; null where no count is.
+-- @column reasoning_tokens   Those of output_tokens that were reasoning; null where no count is.
+-- @column permission_mode   Approval policy in force: untrusted, on-failure, on-request, never or a JSON text
+--     {"granular": …}; null before the first turn_context.
+-- @column version   Version of Codex by the session_meta before the line; one file may have several.
+-- @column project_path   Working folder in force.
+-- @column git_branch   Branch of the working folder when the session began; null outside git.
+-- @column git_commit   Commit of the working folder when the session began; null outside git.
 with
 
 -- The newest generation of a file counts, unless it only repeats the beginning of an older one (a restored copy).
@@ -173,11 +222,14 @@ placed as (
         sessions.file_no,
         count(*) filter (where records.item_type = 'task_started') over so_far as task_no,
         count(*) filter (where records.item_type in ('task_complete', 'turn_aborted')) over so_far as task_end_no,
-        last_value(records.model ignore nulls) over so_far as current_model,
+        last_value(case when records.type = 'turn_context' then records.model end ignore nulls)
+            over so_far as current_model,
         last_value(case when records.type = 'turn_context' then records.approval_policy end ignore nulls)
             over so_far as current_policy,
         coalesce(last_value(records.version ignore nulls) over so_far, sessions.version) as current_version,
-        coalesce(last_value(records.cwd ignore nulls) over so_far, sessions.cwd) as current_cwd,
+        -- Of events it is where a command ran (0.118 to 0.128), as their model is a subagent's.
+        coalesce(last_value(case when records.type <> 'event_msg' then records.cwd end ignore nulls)
+            over so_far, sessions.cwd) as current_cwd,
         coalesce(last_value(
             case
                 when records.item_type = 'task_started' then true

@@ -4,6 +4,25 @@
 -- @not_null turn_id, group_id, context, completion, sources
 -- @check verdict in ('rejection', 'rejection_with_reason', 'retry', 'rollback', 'kept', 'plan_approved')
 -- @check len(context) > 0
+-- @column verdict   What a person made of it: rejection or rejection_with_reason (of a call in it), plan_approved,
+--     retry (Claude: the prompt was sent again), rollback (undone), kept (the answer that stands in the place of one
+--     undone).
+-- @column label   true for plan_approved, false for refused and undone, null for kept: standing is no praise.
+-- @column call_step_ids   Steps of the calls that were judged; null where the answer was.
+-- @column reason   What the person said of the calls, a line each; null where nothing.
+-- @column context   The messages before it that stood when its turn began, and the turn's prompt.
+-- @column turn_messages   The messages of its turn between prompt and it, results too; empty where it is the first.
+-- @column completion   The message that was judged.
+-- @column final_answer   Final answer of its turn; null where it had none.
+-- @column turn_steps   Steps of its turn behind the prompt, up to and with its own, in the shape of steps in
+--     core.messages.
+-- @column tools   JSON array text of the schemas of the tools that context calls; null where it calls none.
+-- @column input_event   Id of the event that began its turn's attempt.
+-- @column output_event   Id of the event that ended it; where the turn is not over that of the first judged call.
+-- @column turn_ids   The turns of context and its own, in order.
+-- @column source_events   Ids of the events that began and ended these turns' attempts, in order.
+-- @column sources   Where the lines of context, turn and message stand: source_path, byte_offset and byte_end for each
+--     turn and file.
 with
 
 -- Nobody judged an answer that was cut off.

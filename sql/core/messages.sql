@@ -3,6 +3,33 @@
 -- @key session_id, message_position, result_no
 -- @not_null segment_no, turn_id, group_id, role, message, is_trained, source_path
 -- @check role in ('user', 'assistant', 'tool')
+-- @column message_position   Position in core.steps of the message's first block; a tool's message has that of the
+--     message that called it.
+-- @column result_no   0 for what was said, from 1 for the results of its calls, in the order of the calls.
+-- @column is_question   Whether it is the message that opened the turn.
+-- @column role   user, assistant or tool.
+-- @column message   The chat message as canonical JSON: role and content, of the assistant reasoning_content and
+--     tool_calls, of a tool tool_call_id and name. Without null keys; results over 32,000 characters have their middle
+--     cut out.
+-- @column words   Role, content and calls as one text, for hashing the conversation; null for tools.
+-- @column call_count   Tool calls in it, those with a result only; null for tools.
+-- @column has_reasoning   Whether it has reasoning that can be read; null for tools.
+-- @column is_final   Whether it holds the turn's final answer.
+-- @column is_rejected   Whether a person refused one of its calls.
+-- @column is_trained   Whether it is fit to learn from: its turn was answered and none of its calls refused. Of role
+--     tool and user it says only the former.
+-- @column is_after_cut   Whether a compaction stands between the turn's prompt and it: the model no longer saw the
+--     prompt.
+-- @column is_turn_cut   Whether a compaction cuts through its turn.
+-- @column is_capped   Whether the middle of a result was cut out.
+-- @column tools   Schemas of the tools it calls, as JSON text, parameters inferred from all calls of the session; null
+--     for tools.
+-- @column steps   What it is made of, in order: step_id and kind, of calls tool_call_id, tool_name, outcome,
+--     duration_ms and result_step_id. Null for tools.
+-- @column group_id   root_session_id of the session: the family that stays in one split.
+-- @column source_path   Path of the log file that it begins in, relative to its root.
+-- @column byte_offset   Where its first line begins in the file.
+-- @column byte_end   Where its last line in that file ends; lines between may be of others.
 with
 
 -- Turns that a person opened, or in a subagent the agent that called it. What commands, plans, suggestions and machines

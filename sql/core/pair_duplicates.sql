@@ -2,6 +2,7 @@
 -- @split day
 -- @key qa_id
 -- @not_null duplicate_of
+-- @column duplicate_of   qa_id of the oldest pair with the same content_hash.
 with
 
 repeated as (

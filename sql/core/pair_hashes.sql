@@ -2,6 +2,11 @@
 -- @partition day
 -- @key qa_id
 -- @not_null turn_id, question_hash, answer_hash, content_hash
+-- @column qa_id   Hash of turn_id, the same for ever; key of core.qa_pairs.
+-- @column asked_at   When the question was asked (UTC).
+-- @column question_hash   SHA-256 of the normalised question: case, white space, ids and folders do not count.
+-- @column answer_hash   SHA-256 of the normalised answer.
+-- @column content_hash   SHA-256 of question_hash and answer_hash: the same where both are.
 select
     left(sha256('agent.qa.pair|' || turn_id), 32) as qa_id,
     turn_id,

@@ -5,6 +5,18 @@
 -- @check question_chars > 0
 -- @check answer_chars > 0
 -- @check duplicate_of is null or duplicate_of <> qa_id
+-- @column question   The human's words, as question of core.turns.
+-- @column answer   The agent's final answer to them.
+-- @column duplicate_of   qa_id of the oldest pair that says the same, normalised; null where this is it.
+-- @column near_duplicate_cluster   Cluster of duplicates.near_duplicates: the same for texts nearly alike; null where
+--     there is no other.
+-- @column question_chars   Characters of question.
+-- @column answer_chars   Characters of answer.
+-- @column asked_at   When the question was asked (UTC).
+-- @column answered_at   When the turn's last step of human, model or tool was written (UTC).
+-- @column ts_ms   asked_at in milliseconds since 1970.
+-- @column source_path   Path of the log file with the question, relative to its root.
+-- @column source_offset   Where the question's line begins in that file, in bytes from 0.
 select
     pair_hashes.qa_id,
     turns.turn_id,

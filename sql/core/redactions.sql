@@ -3,6 +3,14 @@
 -- @key source, file_key, byte_offset, record_no, place, rule, value_hash
 -- @not_null source_path, kind
 -- @check occurrence_count > 0
+-- @column source   Where the text stands: claude, codex, events or seq.
+-- @column place   Column of the staging table that has it; of a list its element, from 1: block 2 text, part 1 text,
+--     tag 3, offered tool 4.
+-- @column kind   What was found: credential, email, ip or user (a person's name).
+-- @column rule   Rule that found it: of credentials the kind of key, else the same as kind.
+-- @column value_hash   Keyed hash of the value, 12 hex digits, as in its placeholder: equal for equal values of one
+--     lake, of no use to guess them by.
+-- @column occurrence_count   How often the placeholder stands in that place.
 with
 
 claude_texts as (

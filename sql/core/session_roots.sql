@@ -2,6 +2,9 @@
 -- @split day
 -- @key session_id
 -- @not_null parent_session_id, root_session_id
+-- @column parent_session_id   Session it came from: the one its log names, else, for a resumed Claude session up to
+--     1.0, the one that its first lines are copies of. It may not be in the lake.
+-- @column root_session_id   The first of its line of parents, which is the id of the family. It may not be in the lake.
 with
 
 named_parents as (

@@ -2,6 +2,46 @@
 -- @partition day
 -- @key session_id
 -- @not_null agent, kind, root_session_id
+-- @column agent   claude or codex.
+-- @column kind   main (a person's chat), subagent, review (Codex reviews and guardians) or exec (scripts: claude -p,
+--     the SDKs, codex exec, MCP).
+-- @column parent_session_id   Session it came from (fork, resume or subagent); null for the first of a family. The
+--     parent may not be in the lake.
+-- @column parent_tool_call_id   Of a subagent the tool_call_id in its parent that started it: the one whose result
+--     names it, else the one with its words as prompt. Null where neither is found, and for Codex.
+-- @column root_session_id   First session of its family (forks, resumes, subagents), its own id where it has no parent.
+--     All rows of a family go to one split.
+-- @column project_path   Working folder of its first step that names one, the home folder written ~; null where none.
+-- @column git_branch   Branch that its last step names; of Codex that when it began. Null where none.
+-- @column git_commit   Commit of the working folder when the session began; Codex only.
+-- @column versions   All versions of the agent's program in it, in the order of their letters; null where none.
+-- @column models   All models that wrote in it, by name; null where none is named.
+-- @column entrypoint   What Claude Code ran in (from 2.1.78), by the first line that says so: cli, claude-vscode,
+--     claude-desktop, sdk-cli, sdk-ts and others; null before and for Codex.
+-- @column title   Last title that a person gave it, else the last that the model did; Claude only, null where none.
+-- @column instructions   In the head of a Codex log base_instructions, the system prompt (from 0.88), or instructions,
+--     the user's own (up to 0.81); null where neither is, and for Claude.
+-- @column offered_tools   Dynamic tools that the head of a Codex log offers, namespace.name; null where none, and for
+--     Claude.
+-- @column setup_hash   SHA-256 of instructions and offered_tools: the same for sessions set up alike. Null where both
+--     are.
+-- @column started_at   Time (UTC) of its earliest step; what it copied from an older session is not its own.
+-- @column ended_at   Time (UTC) of its latest step.
+-- @column turn_count   Turns of any prompt_kind; 0 where nothing was asked.
+-- @column human_turn_count   Turns that a person's own words opened.
+-- @column prompt_count   Steps of kind prompt. Turns opened without one (a summary, a ! command) are not in it.
+-- @column tool_call_count   Tool calls, refused ones too.
+-- @column error_count   Tool results that failed or were refused.
+-- @column input_tokens   Sum over the session, cached input not included; null where no count is in it. Its subagents
+--     count on their own.
+-- @column cache_read_tokens   Sum over the session of input that the prompt cache had; null where no count is in it.
+-- @column cache_write_tokens   Sum over the session of input put into the prompt cache; null where no count is in it.
+-- @column output_tokens   Sum over the session, reasoning included; null where no count is in it.
+-- @column reasoning_tokens   Sum over the session of output that was reasoning; null in Claude and where no count is in
+--     it.
+-- @column is_replay   Whether it is a copy of the main chat that Claude Code made for an errand of its own (compaction,
+--     side question, guess of the next prompt). Nothing is trained on it.
+-- @column source_path   Log file with its first step, relative to its root.
 with
 
 steps as (

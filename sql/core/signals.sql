@@ -4,6 +4,24 @@
 -- @not_null session_id, kind, polarity, strength
 -- @check polarity in (-1, 0, 1)
 -- @check strength in ('strong', 'medium', 'weak')
+-- @column signal_id   Hash of kind, turn_id and step_id.
+-- @column turn_id   The turn it is about: the one undone, retried or reset, not the one that did it.
+-- @column step_id   The step that shows it: refusal, interrupt, steer, answer or result; of a prompt_edit, retry or
+--     reset the later prompt, of a rollback the one undone. For a plan accepted by prompt that prompt.
+-- @column kind   rejection or rejection_with_reason (of a tool call), clarification (asked to talk first), interrupt,
+--     prompt_edit (sent again changed, before an answer), rollback (undone after an answer), retry (same prompt again
+--     after an answer), steer, plan_approved, command_approved (for good), choice (among options on offer),
+--     file_changed (behind the model's back), reset (/clear, /rewind or /undo after an answer).
+-- @column polarity   -1 against the agent's work, 1 for it, 0 says neither.
+-- @column strength   strong, medium or weak, by what it tells of the work: refusals and rollbacks are strong,
+--     interrupts medium, resets weak.
+-- @column words   What the person said with it: reason, steer, choice, the next prompt (prompt_edit, rollback) or the
+--     command. Of file_changed path and snippet, of command_approved the harness's note. Null for the others.
+-- @column occurred_at   When the step's line was written (UTC).
+-- @column permission_mode   permission_mode of that step, in Claude on few; null where the log does not say. Where
+--     nobody is asked, no rejection means nothing.
+-- @column byte_offset   Where the step's line begins in the file.
+-- @column byte_length   Bytes of the step's line with its newline.
 with
 
 -- People judge in main sessions only; an approval policy that never asks cannot be rejected (trap 49).

@@ -2,6 +2,25 @@
 -- @partition day
 -- @key step_id
 -- @not_null agent, session_id, outcome
+-- @column step_id   Step of the call in core.steps.
+-- @column result_step_id   Step of its result in core.steps; null where there is none.
+-- @column position   Position of the call in core.steps.
+-- @column tool_name   Name of the tool; of an MCP tool in Claude mcp__<server>__<tool>.
+-- @column arguments   Arguments as a JSON object.
+-- @column result   What the tool gave back, uncut; of a refused call the words that the model read. Null where there is
+--     none.
+-- @column outcome   ok; error (the result is marked as failed or shows it); rejected (a person refused it);
+--     machine_denied (auto mode's classifier did); interrupted (stopped while it ran, or its turn was and there is no
+--     result); unanswered (no result and no reason). Calls that the provider runs and logs no result for (web searches)
+--     are ok.
+-- @column is_error   Whether its result failed, was refused or was cut off; false where it has none.
+-- @column called_at   Time (UTC) of the line with the call; null where it has none.
+-- @column returned_at   Time (UTC) of the line with its result; null where there is none or it has none.
+-- @column duration_ms   Milliseconds between the two, with the waiting for approval; null without a result. In Codex up
+--     to 0.63 both have one time: 0 is unknown there.
+-- @column model   Model that made the call; null where the log names none.
+-- @column byte_offset   Where the call's line begins in the file.
+-- @column byte_length   Bytes of the call's line with its newline.
 with
 
 -- Results may come in another order than calls, or never (an interrupt, a crash): they are matched by id. A provider

@@ -4,6 +4,57 @@
 -- @not_null session_id, turn_no, prompt_kind, question, end_reason
 -- @check is_human = (prompt_kind = 'human')
 -- @check end_reason <> 'answered' or final_answer is not null
+-- @column turn_id   Hash of agent and step_id of the prompt: the same in every build.
+-- @column turn_no   Which turn of its session it is, from 1.
+-- @column segment_no   Compactions of the session before its prompt, from 0.
+-- @column voided_position   Position in core.steps of what undid it (retry, edit, rewind, rollback); null where it
+--     stands.
+-- @column prompt_kind   What opened the turn: human (a person's own words), command (slash command, custom prompt),
+--     suggestion (of the model, accepted), script, plan (accepted), agent (order to a subagent or reviewer) or machine
+--     (notifications, schedules, summaries, other agents).
+-- @column is_human   Whether a person's own words opened it.
+-- @column question   Text of the prompt; what came in while the turn ran (steers) is not in it. Empty for custom
+--     prompts without arguments and for tasks without a prompt.
+-- @column final_answer   What the model said behind its last tool call, messages with a blank line between them; of
+--     Codex the last message alone. Null where there is none; interrupted and failed turns may have one.
+-- @column all_text   All text of the model in the turn, progress notes too, with blank lines between; null where there
+--     is none.
+-- @column step_count   Steps of the turn, its prompt and notices too.
+-- @column tool_call_count   Tool calls of the turn, refused ones too.
+-- @column error_count   Tool results that failed or were refused.
+-- @column steer_count   Messages that went into the turn while it ran.
+-- @column rejection_count   Tool calls that a person refused, without those set aside to talk first.
+-- @column end_reason   answered (with a final answer); rejected (a plain refusal stopped it); interrupted (Esc);
+--     rolled_back (undone by Codex's command, whatever came before); error (limit, API error, failed task behind all
+--     answers); tool (broke off at a tool call, refusal or steer); open (no answer and none of these, such as local
+--     commands).
+-- @column is_ended   Whether the log shows that it is over: a mark of its end or a turn behind it. False on last turns
+--     of logs without such marks, so on a running one.
+-- @column is_abandoned   Whether it was undone: by a retry, edit, rewind or rollback. In Claude end_reason does not say
+--     so.
+-- @column started_at   When the prompt was written (UTC); null where the log has no time.
+-- @column ended_at   Time (UTC) of the last step that is the human's, the model's or a tool's result; null where none
+--     has one.
+-- @column duration_ms   Milliseconds from started_at to ended_at, with the waiting for approvals; null where one is
+--     null.
+-- @column model   Model that wrote last in the turn; null where none wrote or the log names none.
+-- @column models   All models that wrote in the turn, by name; null where there are none.
+-- @column permission_mode   When a person was asked before tools ran: the prompt's (Claude), or that in force when the
+--     model began to answer (Codex). Values as in core.steps; null where the log does not say.
+-- @column input_tokens   Sum over the turn, cached input not included; null where no count is in it.
+-- @column cache_read_tokens   Sum over the turn of input that the prompt cache had; null where no count is in it.
+-- @column cache_write_tokens   Sum over the turn of input put into the prompt cache; null where no count is in it.
+-- @column output_tokens   Sum over the turn, reasoning included; null where no count is in it. Subagents count in their
+--     own sessions.
+-- @column reasoning_tokens   Sum over the turn of output that was reasoning; null in Claude and where no count is in
+--     it.
+-- @column first_position   Position of its prompt in core.steps.
+-- @column last_position   Position of its last step in core.steps.
+-- @column byte_offset   Where the prompt's line begins in the file.
+-- @column byte_length   Bytes of the prompt's line with its newline.
+-- @column prompt_hash   SHA-256 of the question as it is. Not normalised, as question_hash of core.qa_pairs is.
+-- @column context_hash   SHA-256 over question and all_text of the earlier turns of the segment that stood when this
+--     one began. Turns with the same have the same words before them; in forks and behind compactions it begins anew.
 with
 
 steps as (

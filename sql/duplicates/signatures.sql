@@ -6,7 +6,7 @@
 -- @column kind   pair (an answered human turn), conversation (the turns of a segment that stand) or answer (recorded, with its
 --     prompt).
 -- @column conversation_id   The document of the conversation that a pair is a part of; of any other document its own id.
--- @column created_at   When the (first) question was asked; of a recorded answer when it was handed in.
+-- @column created_at   When the (first) question was asked (UTC), or the recorded answer handed in; null where unknown.
 -- @column text_key   64 bits of the MD5 of the normalised text, of several turns that of their keys.
 -- @column bands   20 MinHash bands: texts that share one are compared.
 -- @column words   A number for each word of the normalised text, in their order: what shingles are made of again.

@@ -5,7 +5,8 @@
 -- @column dataset   The dataset of the row.
 -- @column id   The row's id in it.
 -- @column split   validation or test: where the row stands and would stand again; it is never moved.
--- @column reason   What it shares with the train row.
+-- @column reason   same content as a train row, same prompt as a train row, or near duplicate of a train row: the first
+--     that holds.
 -- @column match_id   The train row of any dataset (the least id of those that share the same).
 with
 

@@ -1,6 +1,26 @@
 -- One row per version of an agent, with the hashes by which equal prompts, tools, flows and configurations are found.
 -- @key agent_id, agent_version
 -- @not_null is_defined, defined_by, origin
+-- @column agent_id   The agent; all agents of the session logs are claude-code or codex.
+-- @column agent_version   A number as text in recorded events; with log harness version, model and
+--     setup (events.log_agents).
+-- @column name   The name that the last agent.created of any version gave; null where none did.
+-- @column lineage_id   The lineage that tells of this version, else of another version of the
+--     agent; null where none does, as with log.
+-- @column system_prompt_hash   SHA-256 (hex) of its system prompt as canonical JSON; null where
+--     none is told.
+-- @column tools_hash   The same of its tools.
+-- @column flow_hash   The same of its flow.
+-- @column config_hash   SHA-256 (hex) of its whole configuration as canonical JSON without name and
+--     version, so that agents that are equal have equal hashes (with log often that of {}). Null
+--     where nothing but the version is known.
+-- @column model   The model of its configuration; null where none is told.
+-- @column is_defined   Whether agent.created or agent.evolved told its configuration: the last of
+--     them holds. False: an attempt told what it ran, or somebody named the version.
+-- @column defined_by   Id of the event that this row is from: the last definition, or the first
+--     event that knew as much.
+-- @column defined_at   When that event happened (UTC).
+-- @column origin   Who told that event: log, recorded or seq.
 with
 
 -- A version may be known by its definition, by an attempt that says what it ran, or by its number alone.

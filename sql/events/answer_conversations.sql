@@ -4,6 +4,23 @@
 -- @not_null messages, num_assistant_turns, num_tool_calls, has_reasoning, words, spans
 -- @check json_extract_string(messages[1], '$.role') = 'user'
 -- @check json_extract_string(messages[-1], '$.role') = 'assistant'
+-- @column answer_id   The answer_id of events.answers.
+-- @column messages   Chat messages in canonical JSON: the prompt as user, the tool calls and their
+--     results as assistant and tool, the output as assistant, last. Reasoning stands with the calls
+--     that follow it or with the answer; calls without a result are left out; a result of more than
+--     32,000 characters is cut in its middle.
+-- @column tools   JSON array text of the tools called, their parameters inferred from the calls;
+--     null where none was.
+-- @column num_assistant_turns   Assistant messages.
+-- @column num_tool_calls   Tool calls in them.
+-- @column has_reasoning   Whether one of them has reasoning.
+-- @column words   What the conversation says as one text, without reasoning and results: what
+--     content_hash is made of.
+-- @column spans   The attempt's spans as a tree in JSON: id, kind, tool_name, is_error (only true),
+--     duration_ms, children; without words.
+-- @column span_events   Ids of the span events whose words stand in messages, oldest first.
+-- @column span_sources   The lines of those: source_path, byte_offset and byte_end, the first byte
+--     behind it.
 with
 
 answers as (

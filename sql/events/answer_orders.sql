@@ -4,6 +4,18 @@
 -- @check better_id <> worse_id
 -- @check len(made_by) > 0
 -- @check len(list_intersect(stated_by, made_by)) = len(made_by)
+-- @column better_id   The answer_id of the better one in events.answers.
+-- @column worse_id   The answer_id of the worse one: to the same prompt and documents, in the same
+--     session, in other words.
+-- @column made_by   The sources in which the better one is the best and this a worse one, sorted:
+--     comparison (first in the ranking), lock (locked over an answer of another lineage), scores
+--     (the cycle's best, by 2 points or more).
+-- @column stated_by   All sources that put the better one above this, its best or not: comparison,
+--     scores, lock, the strongest first.
+-- @column contradicted_by   Sources that put this one above the better, in the same words; [] where
+--     none does.
+-- @column feedback_events   Ids of the comparisons and the lock that state the order; scores are in
+--     events.answers.
 with
 
 -- Only answers to the same words and documents, given in one session, can be held against each other.

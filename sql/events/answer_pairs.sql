@@ -6,6 +6,35 @@
 -- @check has_words(prompt) and has_words(chosen) and has_words(rejected)
 -- @check pair_source <> 'scores' or score_delta >= least_score_delta()
 -- @check pair_weight > 0 and pair_weight <= 1
+-- @column pair_id   32 hex digits of the SHA-256 of chosen_id and rejected_id.
+-- @column chosen_id   The answer_id of the better answer.
+-- @column rejected_id   The answer_id of the worse answer.
+-- @column cycle   The cycle of the better answer; a comparison can reach over cycles. Null where it
+--     has none.
+-- @column agent_id   The agent of the better answer.
+-- @column agent_version   The version of that agent.
+-- @column model   The model of the better answer; null where none is known.
+-- @column chosen   The output of the better answer.
+-- @column rejected   The output of the worse answer.
+-- @column chosen_hash   SHA-256 (hex) of the normalised better answer.
+-- @column rejected_hash   SHA-256 (hex) of the normalised worse answer.
+-- @column score_chosen   The last score of the better answer; null: nobody scored it.
+-- @column score_rejected   The last score of the worse answer; null: nobody scored it.
+-- @column score_delta   Points between them; null: not both were scored. Can be less than 2, and
+--     negative, where no scores make the pair.
+-- @column pair_weight   1/n of the n pairs that this source gives for the prompt in the cycle.
+-- @column pair_source   The strongest source that makes the pair: comparison, then scores, then
+--     lock.
+-- @column input_event   Id of the event attempt.started of the better answer.
+-- @column chosen_event   Id of the event that handed in the better answer.
+-- @column rejected_event   Id of the event that handed in the worse answer.
+-- @column source_events   Ids of all events it comes from, sorted: inputs, outputs, scores, and the
+--     comparisons and lock that state it.
+-- @column sources   The lines of both inputs and outputs: source_path, byte_offset and byte_end,
+--     the first byte behind it.
+-- @column attempt_ids   The attempts of the better and the worse answer.
+-- @column tags   Tags of both answers, sorted.
+-- @column created_at   When the better answer was handed in (UTC).
 with
 
 answers as (

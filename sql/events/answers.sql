@@ -6,6 +6,56 @@
 -- @check (output is null) = (output_hash is null)
 -- @check (score is null) = (score_event is null)
 -- @check is_locked = (lock_event is not null)
+-- @column answer_id   The artifact_id; of an attempt without an artifact its attempt_id, behind
+--     attempt/ where an artifact has that name.
+-- @column attempt_id   The attempt that handed it in. Only recorded attempts: neither log nor seq.
+-- @column artifact_id   The artifact; null where the answer is what its attempt ended with.
+-- @column session_id   The session of its attempt or artifact. Without one there is no answer here.
+-- @column group_id   The session family, which stands on one side of a split: the root of the
+--     session's forks and resumes, else the session.
+-- @column lineage_id   The lineage of its artifact, else of its attempt; null where neither has
+--     one.
+-- @column need   What was asked for; other JSON than a text in its canonical form. Null where
+--     nothing was.
+-- @column prompt   What it answers as one text: need, constraints and test input, then the context
+--     documents. Never the agent's system prompt. Null where nothing was asked.
+-- @column prompt_hash   SHA-256 (hex) of the normalised prompt without its documents; null where
+--     nothing was asked.
+-- @column context_hash   SHA-256 (hex) of the very characters of the context documents, of '' where
+--     there are none.
+-- @column output   What was handed in: the artifact's content, the attempt's output, or what a
+--     failed attempt had so far. Null where that has no words.
+-- @column output_hash   SHA-256 (hex) of the normalised output; null where there is none.
+-- @column status   How its attempt stands: completed, failed, or started where an artifact came
+--     before any end.
+-- @column error   Why the attempt failed, the first 200 characters; null unless it did.
+-- @column score   The last score of the artifact by anyone, from 1 to 10; null: nobody scored it,
+--     or it is no artifact.
+-- @column rater   Who gave that score; null where not told.
+-- @column score_event   Id of the event that tells that score.
+-- @column is_locked   Whether a lock of its lineage that still holds names it, or names nothing and
+--     it was the newest answer then.
+-- @column lock_event   Id of that lock's event.
+-- @column locked_at   When the lock was set (UTC).
+-- @column is_failure   Whether output is what a failed attempt had so far; an artifact of a failed
+--     attempt is none.
+-- @column spans   Its attempt's spans as a JSON list in one text, oldest first, each as told last:
+--     span_id, parent_span_id, kind, tool_name, input, output, is_error, event_id, duration_ms,
+--     source_path, byte_offset, byte_end. [] where there are none.
+-- @column span_count   How many these are.
+-- @column has_reasoning   Whether one of them is reasoning.
+-- @column tags   Tags of its attempt, of the event that handed it in and of its score, sorted; []
+--     where there are none.
+-- @column model   The model of its attempt; null where none is known.
+-- @column created_at   When it was handed in (UTC).
+-- @column input_tokens   Input tokens of its whole attempt; null where not told.
+-- @column output_tokens   Output tokens of its whole attempt; null where not told.
+-- @column input_event   Id of the event attempt.started.
+-- @column output_event   Id of the event that handed it in: artifact.created, attempt.completed or
+--     attempt.failed.
+-- @column source_events   input_event and output_event.
+-- @column sources   The lines of both: source_path, byte_offset and byte_end, the first byte behind
+--     it.
 with
 
 attempts as (

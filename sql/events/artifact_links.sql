@@ -2,6 +2,24 @@
 -- @split day
 -- @key artifact_id
 -- @not_null is_attempt_known, created_event, created_at
+-- @column artifact_id   The program's id of a thing that an attempt handed in to be judged.
+--     Recorded twice, the last holds.
+-- @column attempt_id   The attempt that the artifact names as its maker; null where it names none.
+-- @column is_attempt_known   Whether that attempt was started (events.attempts).
+-- @column agent_id   The agent of its attempt; null where the attempt is not known.
+-- @column agent_version   The version of the agent that made it; null where the attempt is not
+--     known or tells none.
+-- @column lineage_id   The lineage of its attempt, else the one that the artifact names; null where
+--     neither does.
+-- @column session_id   The session of its attempt, else the one that the artifact names; null where
+--     neither does.
+-- @column cycle   The cycle of its attempt; null where that is not known or has none.
+-- @column kind   What it is, in the program's own word (text, json); null where not told.
+-- @column title   Its title; null where not told.
+-- @column payload_hash   SHA-256 (hex) of the payload that holds its content
+--     (events.payload_blobs).
+-- @column created_event   Id of the event that recorded it, the last where several did.
+-- @column created_at   When that event happened (UTC).
 with
 
 created as (

@@ -2,6 +2,50 @@
 -- @partition day
 -- @key event_id
 -- @not_null event_type, origin
+-- @column event_id   The event's id; of the spans of a day the least of theirs.
+-- @column event_type   attempt.started, attempt.completed, attempt.failed, agent.created or
+--     agent.evolved; attempt.span_recorded for all spans that one attempt has in the day.
+-- @column occurred_at   When it happened (UTC); of spans when the first of them did.
+-- @column origin   log, recorded or seq; of spans the least of theirs.
+-- @column attempt_id   The attempt, with log the turn_id of core.turns; null where an agent is
+--     defined outside of one.
+-- @column session_id   The session that the event names; null where it names none, and for spans.
+-- @column lineage_id   The lineage that the event names; null where it names none, and for spans
+--     and log.
+-- @column agent_id   The agent that the event names; null where it names none, and for spans.
+-- @column tags   The event's tags; null for spans.
+-- @column payload_hash   SHA-256 (hex) of the event's payload; null for spans.
+-- @column agent_version   Of an attempt the version of the agent that ran, of a definition the
+--     version that it defines: a number in recorded events, in logs a text such as 0.55.0/gpt-5
+--     (events.log_agents). Null for ends of attempts and for spans.
+-- @column agent_config_hash   SHA-256 (hex) of the agent's configuration as canonical JSON, its
+--     name and version left out: equal for equal configurations. Null where the event tells none,
+--     as ends of attempts, spans, and attempts that name a version alone.
+-- @column system_prompt_hash   SHA-256 (hex) of the system prompt of that configuration as
+--     canonical JSON (a text in its quotes); null where there is none.
+-- @column tools_hash   The same of its tools.
+-- @column flow_hash   The same of its flow.
+-- @column agent_model   The model that the configuration names.
+-- @column agent_name   The agent's name, from agent.created alone.
+-- @column model   The model that attempt.started names beside its agent.
+-- @column need_hash   SHA-256 (hex) of the need's very characters, of '' for an empty prompt. Null
+--     but for attempt.started.
+-- @column cycle   Round of the session's work, counted by the recording program; null where
+--     attempt.started tells none, as with log.
+-- @column rollout_id   The rollout that attempt.started names; null where it names none, as with
+--     log.
+-- @column error   Why attempt.failed: its first 200 characters; with log the turn's end_reason:
+--     interrupted, rejected, tool, error, rolled_back or open.
+-- @column duration_ms   Milliseconds the attempt took, as its end says; with log from the prompt to
+--     the turn's last step. Null where the end does not say, and for all other rows.
+-- @column input_tokens   Input tokens, with log without those read from or written to a cache: of
+--     the attempt where its end tells them, of spans their sum. Null where not told.
+-- @column output_tokens   Output tokens, told in the same way.
+-- @column cost_usd   US dollars, told in the same way; always null with log.
+-- @column span_count   Spans of the attempt in this day; 0 in rows of other events.
+-- @column has_tool_use   Whether one of the spans is a tool call or its result; false in rows of
+--     other events.
+-- @column has_error   Whether one of the spans is an error; false in rows of other events.
 with
 
 events as (

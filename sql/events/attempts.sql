@@ -4,6 +4,44 @@
 -- @not_null status, origin, input_event, input_payload_hash
 -- @check status in ('started', 'completed', 'failed')
 -- @check (status = 'started') = (output_event is null)
+-- @column attempt_id   The program's id of one run of an agent on one need; with log the turn_id of
+--     core.turns. Started twice, the last start counts.
+-- @column session_id   The session that its start names; null where it names none.
+-- @column lineage_id   The lineage that its start names, else that of its agent's version; null
+--     where neither is known, as with log.
+-- @column agent_id   The agent that its start names; with log claude-code or codex.
+-- @column agent_version   The version of the agent that ran, as text: a number in recorded events,
+--     in logs such as 0.55.0/gpt-5.
+-- @column agent_config_hash   SHA-256 (hex) of the configuration that its agent's version was
+--     defined with; of an undefined version what the attempt itself tells, which may be a part.
+--     Null where nothing is told.
+-- @column rollout_id   The rollout that its start names, else <session>/cycle-<cycle>; null where
+--     there is neither, as with log.
+-- @column model   The model that its start names, else that of its agent, else that of the agent's
+--     version; null where none is known.
+-- @column status   started (no end is known), completed or failed; where several ends are recorded
+--     the last holds.
+-- @column error   Why it failed, the first 200 characters; with log interrupted, rejected, tool,
+--     error, rolled_back or open. Null unless failed.
+-- @column started_at   When it was started (UTC); with log when the prompt was given.
+-- @column ended_at   When it ended (UTC); null while it has not.
+-- @column duration_ms   Milliseconds, as its end says, else from start to end; null while it has
+--     not ended.
+-- @column input_tokens   Input tokens as its end tells them, else the sum of its spans; with log
+--     without cached ones. Null where neither tells.
+-- @column output_tokens   Output tokens, from the same place.
+-- @column cost_usd   US dollars, from the same place; null where neither tells, always with log.
+-- @column span_count   Its spans, recorded twice counted twice; 0 where none is known.
+-- @column tags   Tags of its start and its end and, by its spans, tool_use, multi_step (more than
+--     3) and error (one of them, or its end, failed); sorted, [] where there are none.
+-- @column need_hash   SHA-256 (hex) of the very characters of what was asked for, of '' where that
+--     is empty; unlike a prompt_hash, nothing is normalised.
+-- @column input_event   Id of the event that started it.
+-- @column output_event   Id of the event that ended it; null while none did.
+-- @column input_payload_hash   SHA-256 (hex) of the start's payload: what the agent was given.
+-- @column output_payload_hash   SHA-256 (hex) of the end's payload: its output, or what there was
+--     of it. Null while it has not ended.
+-- @column origin   Who told its start: log, recorded or seq.
 with
 
 facts as (

@@ -3,6 +3,16 @@
 -- @key event_id
 -- @not_null scored_at, is_current, is_last
 -- @check not is_last or is_current
+-- @column event_id   Id of the event that tells the score.
+-- @column artifact_id   The artifact judged, recorded or not (events.artifacts, events.orphans).
+-- @column score   The judgement, from 1 to 10.
+-- @column comment   What the rater said of it; null where nothing.
+-- @column rater   Who judged, in the program's own words; null where not told, and taken for one
+--     rater then.
+-- @column scored_at   When it was judged (UTC).
+-- @column is_current   Whether it is this rater's last score of the artifact.
+-- @column is_last   Whether it is the last score of the artifact by anyone: the one that datasets
+--     use.
 with
 
 scored as (

@@ -2,6 +2,10 @@
 -- @split day
 -- @key file_key, byte_offset, record_no
 -- @not_null event_id, is_conflict
+-- @column event_id   The id that the line shares with the event that stands: one of the session
+--     logs before all, else the earliest line, of one moment that with the least hash.
+-- @column is_conflict   False for a copy, which is dropped; true where type or payload differ from
+--     the event that stands, which makes the line a reject.
 with
 
 ids as (

@@ -1,6 +1,25 @@
 -- One row per evolution of an agent: what changed, why, and what came of it.
 -- @key evolution_id
 -- @not_null evolved_at
+-- @column evolution_id   As agent.evolved names it, else that event's id. Told twice, the last
+--     holds.
+-- @column agent_id   The agent that became another version.
+-- @column lineage_id   The lineage that the event names, else that of the new version; null where
+--     neither is known.
+-- @column from_version   The version before, as text; null where not told.
+-- @column to_version   The version after, as text; null where not told.
+-- @column before_config_hash   The config_hash of the version before (events.agent_definitions);
+--     null where it is not known.
+-- @column after_config_hash   That of the version after.
+-- @column changes   What was changed, in words.
+-- @column hypothesis   What it was hoped to do.
+-- @column evolved_at   When it was recorded (UTC).
+-- @column evolved_event   Id of the event agent.evolved.
+-- @column score_delta   Points by which it moved the score, as the last evolution.outcome says
+--     (negative: down); null while there is none.
+-- @column validated   Whether the hypothesis held, as that outcome says; null while there is none.
+-- @column outcome_at   When that outcome was recorded (UTC).
+-- @column outcome_event   Id of that outcome's event; null while there is none.
 with
 
 evolved as (

@@ -1,6 +1,20 @@
 -- One row per insight that was discovered, how often it was applied and whether it helped.
 -- @key insight_id
 -- @not_null discovered_at, applied_count
+-- @column insight_id   The program's id of something learnt. Discovered twice, the last holds.
+-- @column text   What was learnt, in words.
+-- @column evidence   What it rests on, such as ids of artifacts; null where not told.
+-- @column confidence   How sure its finder was, from 0 to 1; null where not told.
+-- @column discovered_at   When that event happened (UTC).
+-- @column applied_count   Times it was put to use (insight.applied).
+-- @column last_applied_at   When it was put to use last (UTC); null while it was not.
+-- @column targets   Where it was put to use, such as ids of agents, sorted; [] where no place is
+--     told.
+-- @column effective   Whether it helped, as the last insight.outcome says; null while there is
+--     none.
+-- @column score_delta   Points by which it moved the score, as that outcome says; null where it
+--     does not.
+-- @column outcome_at   When that outcome was recorded (UTC).
 with
 
 facts as (

@@ -2,6 +2,22 @@
 -- @key lineage_id
 -- @not_null is_locked, sticky_directives, oneshot_directives, created_at
 -- @check is_locked = (locked_at is not null)
+-- @column lineage_id   A line of agents of one approach, as its program names it.
+-- @column session_id   The session that lineage.created names, else that of the first event of the
+--     lineage that names one; null where none does.
+-- @column label   Its short name, as the last lineage.created says; null where it was only named,
+--     like strategy.
+-- @column strategy   What it tries, in words.
+-- @column is_locked   Whether somebody settled on it: its last lock or unlock is a lock.
+-- @column locked_at   When that lock was set (UTC); null where it is not locked.
+-- @column locked_artifact_id   The artifact that the lock holds; null where it is not locked, or
+--     where the lock holds the lineage as a whole.
+-- @column lock_event   Id of the event lineage.locked; null where it is not locked.
+-- @column sticky_directives   The words of its directives for good, oldest first; [] where there
+--     are none.
+-- @column oneshot_directives   The words of its directives for one attempt, oldest first, also
+--     those long used; [] where there are none.
+-- @column created_at   When lineage.created was recorded, else when it was first named (UTC).
 with
 
 facts as (

@@ -2,6 +2,13 @@
 -- @split day
 -- @key agent_id, agent_version
 -- @not_null turn_id
+-- @column agent_id   The harness: claude-code or codex.
+-- @column agent_version   <version of the harness>/<model>#<12 hex digits of
+--     core.sessions.setup_hash>; unknown stands for a version, and /<model> and #<digits> are left
+--     out, where the log does not tell them.
+-- @column turn_id   The first turn that it took: its key in core.turns.
+-- @column first_at   When that turn began, or its session where the log does not say (UTC); null
+--     where it has no times at all.
 with
 
 turns as (

@@ -2,6 +2,40 @@
 -- @partition day
 -- @key event_id
 -- @not_null origin, event_type, schema_version, is_known, tags, payload, payload_hash, payload_size
+-- @column event_id   32 hex digits of the SHA-256 of the event's type and of what it tells of
+--     (turn, step, pair, or agent and version): the same at every build.
+-- @column origin   Always log.
+-- @column occurred_at   When the prompt was given (attempt.started; agent.created: the first one),
+--     the step was logged (span) or the turn ended (UTC); of a line without a time the start of its
+--     turn or session. Null where a log has no times at all.
+-- @column event_type   attempt.started, and attempt.completed (the turn was answered) or
+--     attempt.failed (it ended otherwise) or neither (it may go on), for a turn;
+--     attempt.span_recorded for a text, reasoning, tool call or tool result; agent.qa.pair for an
+--     answered question of a human; agent.created for an agent seen first.
+-- @column schema_version   Always 1.
+-- @column is_known   Always true.
+-- @column session_id   The session of core.sessions; null for agent.created. Copies of other
+--     sessions (replays) tell nothing.
+-- @column lineage_id   Always null: logs know no lineages.
+-- @column agent_id   The harness: claude-code or codex.
+-- @column artifact_id   Always null: logs know no artifacts.
+-- @column attempt_id   The turn_id of core.turns, as each turn is an attempt; null for
+--     agent.created.
+-- @column tags   Sorted: tool_use (a span that is a tool call; a completed attempt with one),
+--     multi_step (a completed attempt of more than 3 spans), error (a failed attempt; a span that
+--     says so). [] where there are none.
+-- @column payload   What a recorded event of this type would say, as canonical JSON (RFC 8785),
+--     made from core's clean texts; what is not known is left out. The input of a tool call is the
+--     text of its arguments. Failed attempts have core's end_reason as error.
+-- @column payload_hash   SHA-256 (hex) of payload.
+-- @column payload_size   Bytes of payload in UTF-8.
+-- @column source_path   The log file, relative to the folder of its harness's logs.
+-- @column file_key   One generation of that file, also after it has moved: 32 hex digits, as in
+--     core.steps.
+-- @column byte_offset   Where the line begins that tells it, in bytes from the start of the file:
+--     the step's; the prompt's (start, pair and agent); for the end of an attempt the line of the
+--     final answer, else of the last step.
+-- @column byte_length   Bytes of that line with its newline.
 with
 
 -- Logs of the bare era stamp their sessions, not their lines.

@@ -2,6 +2,18 @@
 -- @split day
 -- @key event_id
 -- @not_null session_id, question, answer, content_hash, created_at
+-- @column event_id   Id of the event that notes it, the earliest where several note the same words.
+-- @column question   The question as it was noted.
+-- @column answer   The answer as it was noted.
+-- @column agent   The agent as it was noted, such as claude or codex; null where not told.
+-- @column model   The model as it was noted; null where not told.
+-- @column project   The project folder, the home folder written ~; null where not told.
+-- @column question_hash   SHA-256 (hex) of the normalised question: equal for texts that differ in
+--     case, white space, ids and folders alone.
+-- @column answer_hash   SHA-256 (hex) of the normalised answer.
+-- @column content_hash   SHA-256 (hex) of both hashes, as in core.pair_hashes: no two rows have
+--     one, and none is that of a logged pair.
+-- @column created_at   When it was noted (UTC).
 with
 
 events as (

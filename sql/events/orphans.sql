@@ -1,6 +1,15 @@
 -- One row per link of a recorded event that leads nowhere: what is missing, and which ids name it.
 -- @key event_id, missing
 -- @not_null event_type, occurred_at, missing_ids
+-- @column event_id   The recorded event whose link leads nowhere.
+-- @column event_type   What that event tells.
+-- @column occurred_at   When it happened (UTC).
+-- @column artifact_id   The artifact that it names in its envelope; null where it names none.
+-- @column attempt_id   The attempt that it names in its envelope; null where it names none.
+-- @column missing   What no table knows: artifact, attempt, agent version, lineage, session,
+--     evolution, insight or decision.
+-- @column missing_ids   The ids that name it, sorted, several for a ranking; of an agent version
+--     the agent's id. [] where the event names none.
 with
 
 facts as (

@@ -3,6 +3,22 @@
 -- @key decision_id
 -- @not_null session_id, group_id, prompt, chosen, rejected, created_at, source_events, sources
 -- @check normal_text(chosen) <> normal_text(rejected)
+-- @column group_id   The session family: the root of the session's forks and resumes, else the
+--     session itself.
+-- @column prompt   The user's intent that the router read.
+-- @column chosen   The task that the person chose: of an override event, else of the outcome.
+-- @column rejected   The task that the router chose; in other words than chosen.
+-- @column prompt_hash   SHA-256 (hex) of the normalised prompt.
+-- @column context_hash   SHA-256 (hex) of the router's context as canonical JSON, of '' where there
+--     is none.
+-- @column chosen_hash   SHA-256 (hex) of the normalised chosen task.
+-- @column rejected_hash   SHA-256 (hex) of the normalised rejected task.
+-- @column chosen_event   Id of the event that tells the person's choice: the override, or the
+--     outcome where there is none.
+-- @column source_events   Ids of the decision's event and of chosen_event.
+-- @column sources   The lines of both: source_path, byte_offset and byte_end, the first byte behind
+--     it.
+-- @column created_at   When the router decided (UTC).
 with
 
 -- An override is an event of its own, or an outcome that names the task a person took instead.

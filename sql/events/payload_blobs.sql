@@ -4,6 +4,10 @@
 -- @not_null size
 -- @check hash = sha256(content)
 -- @check size = strlen(content)
+-- @column hash   SHA-256 (hex) of content: the payload_hash of every event that has this payload.
+-- @column content   The payload as canonical JSON (RFC 8785), redacted. The same payload is kept
+--     once, in the oldest day that has it.
+-- @column size   Bytes of content in UTF-8.
 with
 
 -- One event speaks for all of the day that have this payload.

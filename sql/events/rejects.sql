@@ -2,6 +2,9 @@
 -- @partition day
 -- @key file_key, byte_offset, record_no
 -- @not_null source, source_path, reason
+-- @column source   Where the line was written: events (the spool) or seq (seq's memory log).
+-- @column reason   Why it makes no event: a reject_reason of staging.event_rows, or same id, other
+--     payload or type.
 select
     case event_rows.origin when 'recorded' then 'events' else event_rows.origin end as source,
     event_rows.source_path,

@@ -1,6 +1,7 @@
 -- One row per day and payload that an older day holds already.
 -- @split day
 -- @key day, hash
+-- @column hash   SHA-256 (hex) of a payload that the day has too, but does not keep.
 with
 
 payload_days as (

@@ -4,6 +4,34 @@
 -- @not_null decided_at, is_overridden, decision_event
 -- @check (reward is null) = (coalesce(outcome, '') not in ('success', 'partial', 'failure', 'wasted'))
 -- @check outcome is null or outcome_event is not null
+-- @column decision_id   The router's id of its choice. Of decisions, outcomes and overrides told
+--     twice the last holds.
+-- @column decided_at   When it was made (UTC).
+-- @column confidence   How sure the router was, from 0 to 1; null where not told.
+-- @column candidates   The tasks it could choose among, in its order; null where not told. The
+--     chosen one may be missing.
+-- @column outcome   How it turned out: success, partial, failure or wasted, or another word that a
+--     program used. Null: no outcome is known.
+-- @column task_executed   The task that was carried out, chosen or not; null while no outcome is
+--     known.
+-- @column time_to_resolution_ms   Milliseconds until the outcome, by the router's clock, rounded;
+--     null where not told.
+-- @column error_kind   What went wrong, in the router's words; null where nothing did.
+-- @column manual_override_task   The task that a person took instead, as the outcome tells it; null
+--     where none did.
+-- @column outcome_at   When the outcome was recorded (UTC).
+-- @column override_task   The task that a person chose instead, as an override event tells it; null
+--     where there is none.
+-- @column override_reason   Why, in that person's words; null where not told.
+-- @column overridden_at   When the override was recorded (UTC); null where only the outcome tells
+--     it.
+-- @column is_overridden   Whether a person chose otherwise, told by an override event or by the
+--     outcome.
+-- @column reward   1 success, 0.55 partial, 0 failure, -0.2 wasted; null, never 0, where no outcome
+--     is known or it has another name.
+-- @column decision_event   Id of the event flow.router.decision.v1.
+-- @column outcome_event   Id of the event flow.router.outcome.v1; null where there is none.
+-- @column override_event   Id of the event flow.router.override.v1; null where there is none.
 with
 
 facts as (

@@ -1,6 +1,17 @@
 -- One row per session that an event belongs to: by its own word, or through its attempt or artifact.
 -- @key session_id
--- @not_null first_at, last_at, event_count, origin
+-- @not_null event_count, origin
+-- @column session_id   The session, as a log or a recording program names it.
+-- @column need   What it is for, as the last session.created says; null where there is none, as
+--     with log.
+-- @column constraints   What has to be kept to, from the same event.
+-- @column title   Its title, from the same event.
+-- @column first_at   When its first event happened (UTC); null where a log has no times.
+-- @column last_at   When its last event happened (UTC); null where a log has no times.
+-- @column event_count   Its known events, those of attempts and artifacts that name no session of
+--     their own too.
+-- @column origin   Who tells of it: log where the session logs do, else recorded where the spool
+--     does, else seq.
 with
 
 recorded as (

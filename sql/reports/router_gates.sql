@@ -1,4 +1,16 @@
 -- One row: what the router decisions from `since` to before `until` (null: no limit) amount to.
+-- @column decisions   Decisions made in that time.
+-- @column joined   Those whose outcome is known.
+-- @column overrides   Those that a person overrode, told by an override or with the outcome.
+-- @column failures   Those that turned out partial, failure or wasted.
+-- @column sessions   Sessions they were made in.
+-- @column first_at   When the first was made (UTC); null where there is none.
+-- @column last_at   When the last was made (UTC); null where there is none.
+-- @column link_rate   joined / decisions, from 0 to 1; null where there is none.
+-- @column dominance   Share of the decisions that chose largest_task, from 0 to 1; null where there
+--     is none.
+-- @column largest_task   The task chosen most often, of equals the first by name; null where there
+--     is none.
 with
 
 decisions as (

@@ -1,4 +1,13 @@
 -- One row per line of the summary of the `last` training events: its section, what is counted, how many, out of how many.
+-- @column section   What is counted: window (all of these events), type, origin or tag (events by
+--     each), link (causes in the window whose effect is known, whenever that came) or signal
+--     (core.signals since the first of these events).
+-- @column name   What of it: the type, origin, tag or kind of signal; of a link what is linked to
+--     what; of the window events.
+-- @column event_count   How many; of a link those whose effect is known.
+-- @column out_of   Out of how many: the events of the window, or a link's causes; null for signals.
+-- @column first_at   When the first of them happened (UTC); null for links.
+-- @column last_at   When the last of them happened (UTC); null for links.
 with
 
 recent as materialized (

@@ -2,6 +2,83 @@
 -- @partition day
 -- @key file_key, byte_offset, record_no
 -- @not_null source_path, line_no
+-- @column record_no   1, or the place of the record among those glued on one line.
+-- @column type   What the line is, in the log's word: user, assistant, system, attachment, queue-operation, progress
+--     (up to 2.1.81), summary, ai-title, custom-title, file-history-snapshot and others. New ones pass through; null
+--     where the line names none.
+-- @column subtype   Of system lines the subtype (compact_boundary, turn_duration, api_error and others), of attachments
+--     their type (queued_command, edited_text_file and others); null elsewhere.
+-- @column uuid   The line's own id; a copy of the line, in a resumed session or a checkpoint, has it too. Null on
+--     bookkeeping lines: titles, modes, snapshots, queue operations.
+-- @column parent_uuid   uuid of the line this one follows. Null at a root: the first line, after a compaction, the
+--     begin of a subagent. The line it names may stand in another file or in none.
+-- @column logical_parent_uuid   Of a compact_boundary the line before the cut, where parent_uuid is null; null
+--     elsewhere.
+-- @column session_id   sessionId of the line: the parent's on lines of a subagent, rewritten in copies up to 1.0. Null
+--     on summaries and file-history lines. core.steps has the session that the line belongs to.
+-- @column occurred_at   When the line was written (UTC); null on summaries, titles, modes and snapshots, and where the
+--     time is no valid one.
+-- @column is_sidechain   Whether the line belongs to a subagent, not to the main chat.
+-- @column is_meta   Whether the CLI marked a line as its own (isMeta, from 0.2.102): skill bodies, caveats, image
+--     sources. Much that it wrote is not marked.
+-- @column is_compact_summary   Whether the line is marked as the summary of a compaction (from 1.0.35).
+-- @column is_api_error   Whether the line is marked as an API error written in the model's name. Some such lines are
+--     not marked: see model.
+-- @column is_mention_read   Whether the line is marked as the text of a mentioned file (0.2 only).
+-- @column is_aborted   Whether Esc cut the message off while it streamed (marked from 2.1.222).
+-- @column agent_id   The subagent that wrote the line; null in the main chat and in subagents of older versions.
+-- @column version   Version of Claude Code that wrote the line; may change within a file. Null on bookkeeping lines.
+-- @column cwd   Working folder when the line was written; one session may have several. Null on bookkeeping lines.
+-- @column git_branch   Branch of the working folder, which may read HEAD; from 1.0.55. Null where there is none.
+-- @column entrypoint   What Claude Code ran in: cli, claude-vscode, claude-desktop; sdk-cli, sdk-ts and the like for
+--     scripts. From 2.1.78, null before.
+-- @column prompt_id   The same on all user lines of one prompt (from 2.1.73); null elsewhere.
+-- @column permission_mode   How tools were permitted: default, acceptEdits, plan, bypassPermissions, auto, dontAsk. On
+--     some user lines (from 2.1.15) and on permission-mode lines; null elsewhere.
+-- @column prompt_source   How a prompt came in: typed, queued, suggestion_accepted, system, sdk (people in the desktop
+--     app and in editors too). From 2.1.161, null elsewhere.
+-- @column origin_kind   Who a user line or a queued command came from: human, task-notification, peer, coordinator or
+--     another. From 2.1.90 and not on all lines.
+-- @column request_id   The API request of an assistant line (from 1.0.5); null on the CLI's own lines and with some
+--     providers.
+-- @column source_tool_use_id   The tool call that put this user line in, as that of a skill's body (from 2.0.76); null
+--     elsewhere.
+-- @column tool_denial_kind   Why a tool call was denied: user-rejected, automode-blocked, automode-unavailable. On its
+--     result from 2.1.220, null elsewhere.
+-- @column user_feedback   The reason a person gave for refusing a tool call (from 2.1.222). Older logs have it in the
+--     text of the result only.
+-- @column result_agent_id   On the result of a call that started a subagent: that subagent's agent_id; null elsewhere.
+-- @column is_result_interrupted   Whether the result says that its command was stopped while it ran.
+-- @column operation   Of queue-operation lines (from 2.0.76): enqueue, dequeue (became a prompt of its own), remove
+--     (went into the running turn), popAll (taken back into the editor); null elsewhere.
+-- @column title   Text of summary, ai-title and custom-title lines; null elsewhere. A summary mostly names another
+--     session than the one it stands in.
+-- @column pr_url   Address on pr-link lines (from 2.1.29); null elsewhere.
+-- @column duration_ms   Milliseconds: of the turn on turn_duration lines (from 2.1.1), of the response on assistant
+--     lines up to 1.0.7; null elsewhere.
+-- @column parent_session_id   On fork-context-ref lines (2.1.220) the session this one was forked from; null elsewhere.
+--     Not the parent of core.sessions.
+-- @column compact_trigger   On compact_boundary lines what started the compaction, manual or auto; null elsewhere.
+-- @column text   Words of a line that has no message: queue operations, system notices, queued commands, snippets of
+--     edited files; null elsewhere.
+-- @column attachment_path   The file that an attachment is about, as it was written; null elsewhere.
+-- @column command_mode   Of queued commands: prompt (words that were typed) or task-notification; null elsewhere.
+-- @column is_attachment_meta   Whether the CLI marked an attachment as its own.
+-- @column message_id   Id of the API response (msg_…), the same on all lines that the response is split over. Null on
+--     lines that are no response.
+-- @column role   Role of the message: user or assistant; null on lines without one. Of the user lines few were typed.
+-- @column model   Model of an assistant line; <synthetic> where the CLI wrote it: limits, API errors, "No response
+--     requested.". Null on other lines.
+-- @column stop_reason   Why the response ended: end_turn, tool_use, stop_sequence and others. Null on most lines from
+--     1.0.31 to 2.1.59, and on the first lines of a response later.
+-- @column input_tokens   Input tokens of the whole response, without cached ones. Each line of the response repeats it.
+-- @column output_tokens   Output tokens of the response up to this line: count its greatest per message_id, not the
+--     sum.
+-- @column cache_read_tokens   Input tokens of the response that the prompt cache had. Each line repeats it.
+-- @column cache_write_tokens   Input tokens of the response that were put into the prompt cache. Each line repeats it.
+-- @column blocks   The message's content, in order: type as the log has it (text, thinking, tool_use, tool_result,
+--     image, document), text (of thinking and results too; pictures are named, not kept), tool_call_id, tool_name,
+--     arguments, is_error, media_type. Empty on lines without a message.
 with
 
 whole_lines as (

@@ -2,6 +2,72 @@
 -- @partition day
 -- @key file_key, byte_offset, record_no
 -- @not_null source_path, line_no
+-- @column record_no   1, or the place of the record among those glued on one line.
+-- @column type   What the line is: session_meta, turn_context (from 0.39), response_item, event_msg, compacted,
+--     world_state, token_usage_record or another; new ones pass through. Worked out for lines without an envelope.
+-- @column is_bare   Whether the line has no envelope around its payload: logs up to 0.31, and a few later ones.
+-- @column occurred_at   When the line was written (UTC); null in logs up to 0.31. What a fork repeats of its parent is
+--     stamped anew.
+-- @column ordinal   Number of the line, in paginated logs only (from 0.146); null elsewhere.
+-- @column line_md5   MD5 of the line, by which generations of a file are compared; null where the file has one only.
+-- @column item_type   Kind of an event_msg (user_message, agent_message, task_started, token_count and others) or of a
+--     response_item (message, reasoning, function_call and others); null on other lines.
+-- @column completed_type   What an item_completed event completes: UserMessage, AgentMessage, Plan, Reasoning and
+--     others; null elsewhere.
+-- @column item_id   Id in the payload: of a session_meta the session's, of an item its own; null where it has none.
+-- @column role   Role of a message: user, assistant, developer, system; null elsewhere. A quarter of what has the role
+--     user is the harness's own.
+-- @column phase   Of the model's messages: commentary (a progress note) or final_answer; null elsewhere and up to
+--     0.103.
+-- @column turn_id   The task that the line names (from 0.104), ids in the order of time; null elsewhere. Not the
+--     turn_id of core.turns.
+-- @column tool_call_id   Joins a tool's call and its output (call_…); null elsewhere, and on web searches.
+-- @column tool_name   Name of the tool on calls; null elsewhere, on outputs too.
+-- @column arguments   Arguments of a call, always a JSON object: text (apply_patch, code mode) stands as {"input":
+--     text}. Of web searches and local shell calls, and on a few events, their action. Null elsewhere.
+-- @column output   What a tool gave back, as text; up to 0.126 mostly a JSON text with output and metadata. Null
+--     elsewhere.
+-- @column parts   Parts of a message's content, in order: type (input_text, output_text, input_image and others) and
+--     text, which is empty for pictures and encrypted parts. An empty list on other lines.
+-- @column part_kinds   What each of the parts of a user message is, such as user.text (seen in 1.19); null elsewhere.
+-- @column reasoning   Summary on a reasoning item, its paragraphs with a blank line between them. Empty where the log
+--     has only the encrypted text, and on other lines.
+-- @column text   Words of an event or item without parts: user_message, agent_message, agent_reasoning, the hint of a
+--     review, the note of a compaction; null elsewhere.
+-- @column last_agent_message   On task_complete the model's last message; null where the task failed or a plan was its
+--     answer, and elsewhere.
+-- @column reason   On turn_aborted why: interrupted, replaced or another; null elsewhere.
+-- @column num_turns   On thread_rolled_back how many prompts it takes back; null elsewhere.
+-- @column status   State of an item or event, such as completed, in_progress, failed, approved, denied; null elsewhere.
+-- @column duration_ms   Milliseconds of the task on task_complete and turn_aborted, in newer logs; null elsewhere.
+-- @column response_id   On token_usage_record the API response it counts, which may be counted twice; null elsewhere.
+-- @column thread_name   Title of the session on thread_name_updated events; null elsewhere.
+-- @column total_usage   On token_count the tokens of the session so far, input with cached ones and output with
+--     reasoning. Repeats, and falls when a session is resumed. Null elsewhere.
+-- @column last_usage   On token_count the tokens of the last response, in the fields of total_usage; null elsewhere.
+-- @column response_usage   On token_usage_record (from 0.153) the tokens of one response, in the fields of total_usage;
+--     null elsewhere.
+-- @column cwd   Working folder on session_meta and turn_context; of a command on exec_command_end; in logs up to 0.31
+--     as the model was told it. Null elsewhere.
+-- @column originator   On session_meta the program that opened the session: codex_cli_rs, codex-tui, codex_vscode,
+--     codex_exec or another; null elsewhere.
+-- @column version   On session_meta the version of Codex; null elsewhere.
+-- @column session_source   On session_meta what the session was opened by, as JSON: "cli", "vscode", "exec", "mcp" or
+--     {"subagent": …} (from 0.46). On exec_command_end what ran the command. Null elsewhere.
+-- @column thread_source   On session_meta who opened the session: user, subagent, guardian_review or another (from
+--     0.137); null elsewhere.
+-- @column forked_from_id   On session_meta the session that it was forked from, in newer logs; null elsewhere.
+-- @column parent_thread_id   On session_meta the session that started this subagent; null elsewhere.
+-- @column git_branch   On session_meta the branch of the working folder; null elsewhere and outside git.
+-- @column git_commit   On session_meta the commit of the working folder; null elsewhere and outside git.
+-- @column model   On turn_context the model from here on; on collab_agent_spawn_end that of the subagent. Null
+--     elsewhere.
+-- @column approval_policy   On turn_context when a person is asked: untrusted, on-failure, on-request, never, or a JSON
+--     text {"granular": …}; null elsewhere.
+-- @column instructions   On session_meta base_instructions, the system prompt (from 0.88), or instructions (up to
+--     0.81); null elsewhere.
+-- @column offered_tools   On session_meta the names of the dynamic tools on offer, namespace.name; an empty list
+--     elsewhere.
 with
 
 whole_lines as (

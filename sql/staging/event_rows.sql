@@ -3,6 +3,28 @@
 -- @key file_key, byte_offset, record_no
 -- @not_null source_path, line_no, origin
 -- @check reject_reason is not null or payload_hash = sha256(payload)
+-- @column origin   recorded (a line of the event spool) or seq (a row of seq's memory log).
+-- @column event_id   Id that the writer gave; of a row of seq without one a hash of what it says. Copies of a line have
+--     the same. Null where the line has none, which makes it a reject.
+-- @column occurred_at   Time that the line gives (UTC, a time without a zone is taken for UTC); null where it is no
+--     valid one.
+-- @column event_type   What happened, such as artifact.scored or flow.router.decision.v1. Unknown types are kept.
+-- @column schema_version   Version of the fields of that type, 1 where the line says none; null where it is no whole
+--     number from 1.
+-- @column session_id   Session that the writer named; null where none.
+-- @column lineage_id   Line of agents that the event is about; null where the writer named none.
+-- @column agent_id   Agent that the event is about or comes from; null where the writer named none.
+-- @column artifact_id   Artifact that the event is about; null where the writer named none.
+-- @column attempt_id   Attempt that the event is about; null where the writer named none.
+-- @column given_tags   Tags of the line in their order; of rows of seq error where the row says it failed. What events
+--     infer is not among them.
+-- @column payload   The event's payload as canonical JSON (RFC 8785); null where it is no object or the line is larger
+--     than 8 MB.
+-- @column payload_hash   SHA-256 of payload, under which events.payload_blobs keeps it; null where that is.
+-- @column record_no   1, or the place of the record among those glued on one line.
+-- @column reject_reason   Why the line is no event: larger than 8 MB, no id, no event_type, no valid timestamp,
+--     schema_version is no whole number from 1, payload is no object, payload is nested deeper than 500 levels, or what
+--     its type lacks (no attempt_id, score is no number from 1 to 10 and the like). Null where it is one.
 with
 
 whole_lines as (

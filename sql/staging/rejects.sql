@@ -2,6 +2,8 @@
 -- @partition day
 -- @key file_key, byte_offset, record_no
 -- @not_null source, source_path, reason, rejected_bytes
+-- @column reason   Why it is none: not UTF-8, blank line, NUL bytes, git-lfs pointer, JSON but not an object, broken
+--     JSON object, not JSON.
 select
     source,
     source_path,

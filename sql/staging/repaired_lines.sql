@@ -2,6 +2,13 @@
 -- @partition day
 -- @key file_key, byte_offset, record_no
 -- @not_null source, source_path, reason
+-- @column record_no   Place of the piece on its line, from 1; what is left over comes after the records.
+-- @column record   The record that was won back, as JSON text and not redacted; null where none was.
+-- @column reason   Of a record how it was won back: glued records (cut apart), mended characters (without byte order
+--     mark, trailing NULs, lone surrogates). Else why it is none: not UTF-8, blank line, NUL bytes, git-lfs pointer,
+--     JSON but not an object, broken JSON object, not JSON.
+-- @column rejected_bytes   The bytes that are no record, not redacted: the line, or what is left of it behind its last
+--     record. Null beside a record.
 with
 
 lines as (

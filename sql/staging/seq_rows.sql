@@ -2,6 +2,15 @@
 -- @partition day
 -- @key file_key, byte_offset, record_no
 -- @not_null source_path, line_no
+-- @column record_no   1, or the place of the record among those glued on one line.
+-- @column event_id   event_id of the row; where it has none a hash of its name, session, time and subject, so that
+--     copies fall together. Null where it has no name either.
+-- @column event_type   name of the row, such as agent.qa.pair or cli.run.
+-- @column occurred_at   ts_ms of the row (UTC); null where it is no time from 1970 to 9999.
+-- @column session_id   session_id of the row; null where it has none.
+-- @column payload   JSON text of subject where that is an object, else of an object with subject, ok and dur_us
+--     (microseconds).
+-- @column given_tags   error where the row says that it was not ok, else empty.
 with
 
 whole_lines as (

@@ -49,7 +49,8 @@ export function escapeHtml(text: string): string {
 function cellHtml(value: unknown, side: string, cut: number): string {
   const text = cellText(value, cut);
   if (side === 'right') return `<td style="text-align: right; vertical-align: top">${escapeHtml(text)}</td>`;
-  const wrap = value instanceof Date ? 'white-space: nowrap' : 'max-width: 40em; overflow-wrap: anywhere';
+  // A word is broken only where it must be: `anywhere` would make narrow columns of short words.
+  const wrap = value instanceof Date ? 'white-space: nowrap' : 'max-width: 40em; overflow-wrap: break-word';
   const lines = escapeHtml(text).replaceAll('\n', '<br>');
   return `<td style="text-align: left; vertical-align: top; ${wrap}">${lines}</td>`;
 }

@@ -109,6 +109,14 @@ schedule-off *options:
 status *options:
     @{{ tracemill }} status {{ options }}
 
+# Run all notebooks on the lake; copies with their pictures go to <data>/notebooks
+notebooks *options:
+    @{{ tracemill }} notebooks {{ options }}
+
+# Open Jupyter on copies of the notebooks, in <data>/lab
+lab *options:
+    @{{ tracemill }} lab {{ options }}
+
 # Its figures and pictures as one HTML file
 report *options:
     @{{ tracemill }} report {{ options }}

@@ -48,6 +48,8 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
     describe: 'Show what a row was made from, back to its bytes',
     load: () => import('./explain.js'),
   },
+  notebooks: { describe: 'Run the notebooks on the lake', load: () => import('./notebooks.js') },
+  lab: { describe: 'Open Jupyter on copies of the notebooks', load: () => import('./lab.js') },
   record: { describe: 'Record a training event into the spool', load: () => import('./record.js') },
   'router-audit': {
     describe: 'Check whether router decisions are worth training on',

@@ -10,6 +10,7 @@ import { findLeaving, lastCommitAt, readCleanupDays } from './lib/cleanup.js';
 import { pingServer } from './lib/clickhouseServer.js';
 import type { Command, Outcome } from './lib/command.js';
 import { readCrontab, takeOut } from './lib/crontab.js';
+import { findJupyter, installJupyter, installLab } from './lib/jupyter.js';
 import { openToOthers } from './lib/modes.js';
 import { readHolder } from './lib/pidFile.js';
 import { amount, duration, minute } from './lib/progress.js';
@@ -40,6 +41,7 @@ async function doctor(config: Config, now: Date): Promise<Outcome> {
     ...(await Promise.all(config.claudeRoots.map((root) => sessionFolder('Claude Code', root)))),
     ...(await Promise.all(config.codexRoots.map((root) => sessionFolder('Codex', root)))),
     await zvec(),
+    await jupyter(),
     await inWords('redaction', redaction(config)),
     await inWords('cleanup', claudeCleanup(config, now)),
     await inWords('last ingest', lastIngest(config, now)),
@@ -164,6 +166,19 @@ async function zvec(): Promise<Finding> {
   const problem = await zvecProblem();
   const text = problem ?? 'loads; `tracemill index` and `tracemill search` use it';
   return { name: 'zvec', state: problem === undefined ? 'ok' : 'note', text };
+}
+
+async function jupyter(): Promise<Finding> {
+  const name = 'Jupyter';
+  if ((await findJupyter('nbconvert')) === undefined)
+    return {
+      name,
+      state: 'note',
+      text: `not installed, needed by \`tracemill notebooks\`; ${installJupyter}`,
+    };
+  const program = await findJupyter('lab', 'notebook');
+  if (program !== undefined) return { name, state: 'ok', text: `${program}; \`tracemill lab\` opens it` };
+  return { name, state: 'ok', text: `runs notebooks; \`tracemill lab\` needs more: ${installLab}` };
 }
 
 /** What a person can put right must not keep the other findings back. */

@@ -1,6 +1,7 @@
-import { type DuckDBConnection, version as duckdbVersion } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
 import { type RawDay, rawDays, readCommits } from './commits.js';
+import { duckdbPackage } from './duckdbPackage.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { type Macro, type Model, readSqlFolder, sha256 } from './model.js';
 import { type Policy, type PolicySettings, readPolicy } from './redaction/policy.js';
@@ -20,7 +21,7 @@ export type Project = {
 };
 
 // Raise it when the runner writes other bytes for the same SQL.
-const runner = `runner 2, DuckDB ${duckdbVersion()}`;
+const runner = `runner 2, DuckDB ${duckdbPackage.version()}`;
 
 /** Reads the sql folder, the manifest and the commit log; fills the connection's temp tables of lib/commits.ts. */
 export async function readProject(

@@ -2,10 +2,11 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import type { RawDay } from './commits.js';
+import { duckdbPackage } from './duckdbPackage.js';
 import { type Column, readManifest, type Table } from './manifest.js';
 
 export type DuckDB = {
@@ -33,7 +34,7 @@ const rawColumns: readonly Column[] = [
 
 /** A DuckDB in memory that behaves the same everywhere: one thread, UTC, no extension from outside. */
 export async function openDuckDB(options: { memoryMb?: number; spill?: string } = {}): Promise<DuckDB> {
-  const instance = await DuckDBInstance.create(':memory:', {
+  const instance = await duckdbPackage.DuckDBInstance.create(':memory:', {
     threads: '1',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',

@@ -89,16 +89,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     planner.close();
     const total = plan.reduce((sum, { days }) => sum + days.length, 0);
     const progress = options.progress('build', total, 'items');
-    const run: Run = {
-      options,
-      lake,
-      project,
-      published,
-      progress,
-      steps: [],
-      failures: [],
-      blocked: new Set(),
-    };
+    const state = { steps: [], failures: [], blocked: new Set<string>() };
+    const run: Run = { options, lake, project, published, progress, ...state };
     const nodes = project.nodes.filter(({ name }) => selected.has(name));
     const workers = await Promise.all(
       Array.from({ length: Math.min(config.workers, total || 1) }, () => openWorker(run)),
@@ -196,7 +188,8 @@ async function buildNode(
     }
     if (failures.length > 0) return [...failures];
     // A day that is not there any more goes when its turn comes; a split or whole model makes all its files at once.
-    table.files = node.partitioned ? { ...table.files, ...files } : files;
+    if (node.partitioned) Object.assign(table.files, files);
+    else table.files = files;
     table.fingerprint = node.split ? made : '';
     return [];
   } catch (error) {

@@ -53,8 +53,13 @@ export async function describeTables(planner: DuckDB, lake: string, project: Pro
 async function describeModel(connection: DuckDBConnection, model: Model): Promise<Column[]> {
   let columns: Column[];
   try {
-    const reader = await connection.runAndReadAll(`describe ${model.sql}`);
-    columns = reader.getRowsJS().map(([name, type]) => [String(name), String(type)]);
+    // The checks are bound as well: over a day without rows they are not asked.
+    const verdicts = model.checks.map((check) => `(${check}) is true`);
+    const reader = await connection.runAndReadAll(
+      `describe select ${['*', ...verdicts].join(', ')} from (\n${model.sql}\n)`,
+    );
+    const described = reader.getRowsJS().slice(0, reader.currentRowCount - verdicts.length);
+    columns = described.map(([name, type]) => [String(name), String(type)]);
   } catch (error) {
     const why = bindFailure(error);
     if (why === null) throw error;

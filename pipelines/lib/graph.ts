@@ -38,18 +38,12 @@ export async function readProject(
     const name = `raw.${rawDay.source}`;
     raw.set(name, (raw.get(name) ?? new Map()).set(rawDay.day, rawDay));
   }
-  const nodes: Node[] = [];
-  for (const model of models) {
-    const { inputs, words } = await parseInputs(connection, model);
-    const macroText = macrosUsed(macros, words).join('\n');
-    nodes.push({
-      ...model,
-      inputs,
-      own: [model.sql, macroText, `${runner}, redaction ${policy.version}`]
-        .map((text) => sha256(text, 16))
-        .join('.'),
-    });
-  }
+  const inputs = await parseInputs(connection, models);
+  const nodes = models.map((model, index): Node => {
+    const macroText = macrosUsed(macros, wordsOf(model.sql)).join('\n');
+    const parts = [model.sql, macroText, `${runner}, redaction ${policy.version}`];
+    return { ...model, inputs: inputs[index] ?? [], own: parts.map((text) => sha256(text, 16)).join('.') };
+  });
   return { nodes: inOrder(nodes), macros, manifest, raw, policy };
 }
 
@@ -124,10 +118,15 @@ export function stagesOf(nodes: readonly Node[]): Node[][] {
   return stages;
 }
 
-/** The tables a SELECT names, with their schema (a bare name is a CTE), and every word in it, for finding macros. */
-async function parseInputs(connection: DuckDBConnection, model: Model) {
-  const reader = await connection.runAndReadAll(`select json_serialize_sql(${quote(model.sql)}::varchar)`);
-  const parsed = JSON.parse(String(reader.getRows()[0]?.[0]));
+/** Of each model the tables that its SELECT names, with their schema (a bare name is a CTE). */
+async function parseInputs(connection: DuckDBConnection, models: readonly Model[]): Promise<string[][]> {
+  const texts = models.map(({ sql }) => quote(sql)).join(', ');
+  const reader = await connection.runAndReadAll(`select json_serialize_sql(unnest([${texts}]::varchar[]))`);
+  const rows = reader.getRows();
+  return models.map((model, index) => inputsOf(model, JSON.parse(String(rows[index]?.[0]))));
+}
+
+function inputsOf(model: Model, parsed: Record<string, unknown>): string[] {
   if (parsed.error === true) {
     const line = model.sql.slice(0, Number(parsed.position ?? 0)).split('\n').length;
     throw new UserError(`${model.file}:${line}: ${parsed.error_message}; write one SELECT`);
@@ -142,7 +141,7 @@ async function parseInputs(connection: DuckDBConnection, model: Model) {
     Object.values(node).forEach(visit);
   };
   visit(parsed.statements);
-  return { inputs: [...inputs].sort(), words: wordsOf(model.sql) };
+  return [...inputs].sort();
 }
 
 /** The texts of the macros that the words name, and of those that these use. */

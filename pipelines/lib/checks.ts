@@ -36,7 +36,7 @@ export async function describeTables(planner: DuckDB, lake: string, project: Pro
   await loadMacros(planner.connection, project.macros, project.policy);
   for (const source of rawSources) await createView(planner, `raw.${source}`, rawRelation(lake, []));
   for (const node of project.nodes) {
-    const shape = sha256([node.own, ...node.inputs.map((input) => tables[input]?.shape)].join('.'), 16);
+    const shape = shapeOf(project, node.name);
     const before = tables[node.name];
     if (selected.has(node.name) && before?.shape !== shape) {
       const columns = await describeModel(planner.connection, withPolicy(node, project.policy));
@@ -47,6 +47,12 @@ export async function describeTables(planner: DuckDB, lake: string, project: Pro
     const table = tables[node.name];
     if (table) await createView(planner, node.name, tableRelation(lake, { ...table, files: {} }));
   }
+}
+
+/** A hash that stays while a model's columns do. */
+export function shapeOf({ byName, manifest: { tables } }: Project, name: string): string {
+  const { own = '', inputs = [] } = byName.get(name) ?? {};
+  return sha256([own, ...inputs.map((input) => tables[input]?.shape)].join('.'), 16);
 }
 
 /** The columns a model makes, found by binding it alone. Throws a UserError where SQL and header do not agree. */

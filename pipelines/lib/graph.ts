@@ -13,6 +13,7 @@ export type Node = Model & { readonly inputs: readonly string[]; readonly own: s
 /** The models in building order, what is published of them, and what raw holds: `raw.claude` -> day -> content. */
 export type Project = {
   readonly nodes: readonly Node[];
+  readonly byName: ReadonlyMap<string, Node>;
   readonly macros: readonly Macro[];
   readonly manifest: Manifest;
   readonly raw: ReadonlyMap<string, ReadonlyMap<string, RawDay>>;
@@ -44,12 +45,13 @@ export async function readProject(
     const parts = [model.sql, macroText, `${runner}, redaction ${policy.version}`];
     return { ...model, inputs: inputs[index] ?? [], own: parts.map((text) => sha256(text, 16)).join('.') };
   });
-  return { nodes: inOrder(nodes), macros, manifest, raw, policy };
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  return { nodes: inOrder(nodes, byName), byName, macros, manifest, raw, policy };
 }
 
 /** True for tables whose files have days: raw, @partition day and @split day. */
 export function hasDays(project: Project, table: string): boolean {
-  const node = project.nodes.find(({ name }) => name === table);
+  const node = project.byName.get(table);
   return node === undefined || node.partitioned || node.split;
 }
 
@@ -162,8 +164,7 @@ function wordsOf(text: string): Set<string> {
   return new Set(text.toLowerCase().match(/\w+/g));
 }
 
-function inOrder(nodes: readonly Node[]): Node[] {
-  const byName = new Map(nodes.map((node) => [node.name, node]));
+function inOrder(nodes: readonly Node[], byName: ReadonlyMap<string, Node>): Node[] {
   const ordered = new Set<Node>();
   const visit = (node: Node, path: readonly string[]): void => {
     if (ordered.has(node)) return;

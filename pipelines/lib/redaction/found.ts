@@ -12,14 +12,15 @@ export type Redaction = {
   readonly kinds: readonly string[];
   readonly ownPatterns: number;
   readonly policy: string;
-  /** By rule: how many different values, in how many places of the logs; null where core.redactions is not built yet. */
+  /** By rule: how many different values, in how many places of the logs; null where core.redactions is not built yet or not read. */
   readonly found: readonly { kind: string; rule: string; values: number; places: number }[] | null;
 };
 
-/** Reads the settings and core.redactions as it is published. */
-export async function readRedaction(config: Config): Promise<Redaction> {
+/** Reads the settings and, unless `counts` is false, core.redactions as it is published. */
+export async function readRedaction(config: Config, counts = true): Promise<Redaction> {
   const { version, patterns } = await readPolicy(config);
   const policy = { kinds: config.redact, ownPatterns: patterns.length, policy: version };
+  if (!counts) return { ...policy, found: null };
   const lake = lakeFolder(config);
   const table = (await readManifest(lake)).tables['core.redactions'];
   if (table === undefined) return { ...policy, found: null };

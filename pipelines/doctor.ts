@@ -1,6 +1,5 @@
 import { access, constants, mkdir, stat, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { DuckDBInstance } from '@duckdb/node-api';
 import glob from 'fast-glob';
 import { type Config, type Root, settingValue } from './config.js';
 import { errorWords, exitCodes, UserError } from './errors.js';
@@ -10,6 +9,7 @@ import { findLeaving, lastCommitAt, readCleanupDays } from './lib/cleanup.js';
 import { pingServer } from './lib/clickhouseServer.js';
 import type { Command, Outcome } from './lib/command.js';
 import { readCrontab, takeOut } from './lib/crontab.js';
+import { duckdbPackage } from './lib/duckdbPackage.js';
 import { findJupyter, installJupyter, installLab } from './lib/jupyter.js';
 import { openToOthers } from './lib/modes.js';
 import { readHolder } from './lib/pidFile.js';
@@ -86,7 +86,7 @@ function nodeVersion(): Finding {
 
 async function duckdb(): Promise<Finding> {
   try {
-    const instance = await DuckDBInstance.create(':memory:');
+    const instance = await duckdbPackage.DuckDBInstance.create(':memory:');
     const connection = await instance.connect();
     const reader = await connection.runAndReadAll('select version()');
     connection.closeSync();

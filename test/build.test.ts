@@ -90,8 +90,25 @@ test('models run in the order of what they read, and a second run writes nothing
   ]);
   assert.deepEqual(await lake.query('select day from core.copies'), [{ day: '2026-01-02' }]);
   const before = await lake.hashes();
-  assert.deepEqual(built(await lake.build()), {});
+  const { layers } = await lake.build();
+  const current = Object.entries(layers).map(([layer, counts]) => [layer, counts.built, counts.current]);
+  assert.deepEqual(current, [
+    ['staging', 0, 3],
+    ['core', 0, 7],
+    ['datasets', 0, 1],
+  ]);
   assert.deepEqual(await lake.hashes(), before);
+  await lake.remove();
+});
+
+test('a model that has no day yet shows its new columns, though nothing is to be built', async () => {
+  const lake = await threeDays();
+  const header = '-- One row per line.\n-- @partition day\n-- @key line_no\n';
+  await lake.sql({ 'core/none': `${header}select line_no from raw.codex order by line_no` });
+  await lake.build();
+  await lake.sql({ 'core/none': `${header}select line_no, line as words from raw.codex order by line_no` });
+  assert.deepEqual(built(await lake.build()), {});
+  assert.deepEqual(await lake.query('select words from core.none'), []);
   await lake.remove();
 });
 

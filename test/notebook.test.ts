@@ -29,7 +29,7 @@ test('rows hold plain values', async () => {
       [1::bigint, null] as list, {'a': 'x', 'at': [timestamp '2026-05-01']} as struct,
       '{"a": [1, {"b": null}]}'::json as json, ['"x"'::json, '{"n": 1}'::json] as jsons, '\\x01'::blob as bytes`);
   assert.deepEqual(
-    { ...row, bytes: [...(row?.bytes as Uint8Array)] },
+    { ...row, bytes: [...((row?.bytes ?? []) as Uint8Array)] },
     {
       small: 1,
       large: 9007199254740993n,

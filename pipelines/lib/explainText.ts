@@ -5,6 +5,7 @@ import { amount } from './progress.js';
 import { alignColumns } from './report.js';
 import type { Stage } from './rowOrigins.js';
 import { type Part, sharedPlace } from './rowText.js';
+import { layOut } from './terminal.js';
 
 const shownParts = 6;
 /** Columns that keys must have to be shown at all. */
@@ -72,7 +73,7 @@ function describeStages(stages: readonly Stage[], width: number): string[] {
     const looked = beside === 0 ? '' : beside === keys.length ? 'looked up: ' : `${beside} looked up: `;
     return [table, amount(keys.length, 'items'), `${looked}${ways[0] ?? 'the row'}${more}`];
   });
-  const aligned = alignColumns(['table', 'rows', 'found by'], rows);
+  const aligned = layOut(alignColumns(['table', 'rows', 'found by'], rows));
   const widest = Math.max(...aligned.map(({ length }) => length));
   // In a narrow terminal keys are left to --json.
   const room = width - widest - 4;

@@ -12,13 +12,14 @@ export type Redaction = {
   readonly kinds: readonly string[];
   readonly ownPatterns: number;
   readonly policy: string;
-  /** By rule: how many different values, in how many places of the logs; null where core.redactions is not built yet. */
+  /** By rule: how many different values, in how many places of the logs; null where core.redactions is not built yet or not read. */
   readonly found: readonly { kind: string; rule: string; values: number; places: number }[] | null;
 };
 
-/** Reads the settings and core.redactions as it is published. */
-export async function readRedaction(config: Config): Promise<Redaction> {
+/** Reads the settings and, unless `counts` is false, core.redactions as it is published. */
+export async function readRedaction(config: Config, counts = true): Promise<Redaction> {
   const policy = await readPolicy(config);
+  if (!counts) return withFound(config, policy, null);
   const manifest = await readManifest(lakeFolder(config));
   const duckdb = await openDuckDB();
   return redactionHere(duckdb.connection, config, { policy, manifest }).finally(duckdb.close);
@@ -28,11 +29,10 @@ export async function readRedaction(config: Config): Promise<Redaction> {
 export async function redactionHere(
   connection: DuckDBConnection,
   config: Config,
-  { policy: { version, patterns }, manifest }: { policy: Policy; manifest: Manifest },
+  { policy, manifest }: { policy: Policy; manifest: Manifest },
 ): Promise<Redaction> {
-  const policy = { kinds: config.redact, ownPatterns: patterns.length, policy: version };
   const table = manifest.tables['core.redactions'];
-  if (table === undefined) return { ...policy, found: null };
+  if (table === undefined) return withFound(config, policy, null);
   const reader = await connection.runAndReadAll(
     `select kind, rule, count(distinct value_hash), sum(occurrence_count)::bigint as places
      from (${tableRelation(lakeFolder(config), table)}) group by all order by places desc, rule`,
@@ -43,7 +43,11 @@ export async function redactionHere(
     values: Number(values),
     places: Number(places),
   }));
-  return { ...policy, found };
+  return withFound(config, policy, found);
+}
+
+function withFound({ redact }: Config, { version, patterns }: Policy, found: Redaction['found']): Redaction {
+  return { kinds: redact, ownPatterns: patterns.length, policy: version, found };
 }
 
 /** `redaction: credential, email; 87 values redacted in 1,204 places`. */

@@ -109,6 +109,14 @@ schedule-off *options:
 status *options:
     @{{ tracemill }} status {{ options }}
 
+# Run all notebooks on the lake; copies with their pictures go to <data>/notebooks
+notebooks *options:
+    @{{ tracemill }} notebooks {{ options }}
+
+# Open Jupyter on copies of the notebooks, in <data>/lab
+lab *options:
+    @{{ tracemill }} lab {{ options }}
+
 # Its figures and pictures as one HTML file
 report *options:
     @{{ tracemill }} report {{ options }}
@@ -134,6 +142,11 @@ forget *options:
 # Rebuild every source range from the lake and compare SHA-256
 verify *options:
     @{{ tracemill }} verify {{ options }}
+
+# Show what a row was made from, back to the lines of the logs: just explain 9d2c4e10 --full
+[positional-arguments]
+explain *id:
+    @{{ tracemill }} explain "$@"
 
 # Check this machine and print every setting
 doctor *options:

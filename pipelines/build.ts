@@ -16,6 +16,7 @@ import {
   selectModels,
   stagesOf,
 } from './lib/graph.js';
+import { idleSteps, isIdle } from './lib/idleBuild.js';
 import { draftPath, lakeFolder, sweepDrafts } from './lib/lake.js';
 import { withLock } from './lib/lock.js';
 import { loadMacros } from './lib/macros.js';
@@ -23,7 +24,6 @@ import { type Manifest, openPublication, publish } from './lib/manifest.js';
 import { fingerprint, planBuild, readPlan, whyStale } from './lib/plan.js';
 import type { Progress, StartProgress } from './lib/progress.js';
 import { failedQuery } from './lib/queryFailure.js';
-import { readRedaction } from './lib/redaction/found.js';
 import { withKey } from './lib/redaction/policy.js';
 import { withPolicy } from './lib/redaction/policyColumn.js';
 import { describePlan, type Step, type Tally, tally } from './lib/report.js';
@@ -42,7 +42,7 @@ export const command: Command = {
       return { summary: describePlan(plan), json: plan };
     }
     const result = await build({ config, select, full, now: now(), progress });
-    return buildOutcome(result, await readRedaction(config), log);
+    return buildOutcome(result, config, log);
   },
 };
 
@@ -80,25 +80,22 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const planner = await openDuckDB();
     const read = await readProject(planner.connection, config, lake);
     const project = { ...read, policy: await withKey(read.policy, lake) };
-    const published = structuredClone(project.manifest);
-    await openPublication(lake, published, now);
+    await openPublication(lake, project.manifest, now);
     const selected = selectModels(project, options.select);
     const plan = planBuild(project, selected, full);
+    if (isIdle(project, selected, plan)) {
+      planner.close();
+      await publish(lake, { before: read.manifest, after: read.manifest, now, isClean: true });
+      return { ...tally(idleSteps(project, selected)), failures: [], ms: performance.now() - started };
+    }
+    const published = structuredClone(project.manifest);
     await describeTables(planner, lake, project, selected);
     await writeRawState(planner.connection, lake);
     planner.close();
     const total = plan.reduce((sum, { days }) => sum + days.length, 0);
     const progress = options.progress('build', total, 'items');
-    const run: Run = {
-      options,
-      lake,
-      project,
-      published,
-      progress,
-      steps: [],
-      failures: [],
-      blocked: new Set(),
-    };
+    const [steps, failures, blocked]: [Step[], Failure[], Set<string>] = [[], [], new Set()];
+    const run: Run = { options, lake, project, published, progress, steps, failures, blocked };
     const nodes = project.nodes.filter(({ name }) => selected.has(name));
     const workers = await Promise.all(
       Array.from({ length: Math.min(config.workers, total || 1) }, () => openWorker(run)),
@@ -110,10 +107,9 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     }
     progress.end();
     if (options.select === undefined) forgetTables(project);
-    const isClean = run.failures.length === 0;
-    await publish(lake, { before: published, after: project.manifest, now, isClean });
+    await publish(lake, { before: published, after: project.manifest, now, isClean: failures.length === 0 });
     await sweepDrafts(lake);
-    return { ...tally(run.steps), failures: run.failures, ms: performance.now() - started };
+    return { ...tally(steps), failures, ms: performance.now() - started };
   });
 }
 
@@ -196,7 +192,8 @@ async function buildNode(
     }
     if (failures.length > 0) return [...failures];
     // A day that is not there any more goes when its turn comes; a split or whole model makes all its files at once.
-    table.files = node.partitioned ? { ...table.files, ...files } : files;
+    if (node.partitioned) Object.assign(table.files, files);
+    else table.files = files;
     table.fingerprint = node.split ? made : '';
     return [];
   } catch (error) {

@@ -9,7 +9,7 @@ import type { Command, Context, Outcome } from './lib/command.js';
 import { makeFolder, openOwn } from './lib/lake.js';
 import { lastLines } from './lib/logFile.js';
 import { type Holder, isRunning, readHolder } from './lib/pidFile.js';
-import { amount } from './lib/progress.js';
+import { amount, minute } from './lib/progress.js';
 import { probeSpool } from './lib/spoolProbe.js';
 import { writing } from './lib/writable.js';
 
@@ -101,13 +101,13 @@ async function showStatus({ config }: Call): Promise<Outcome> {
         : 'capture is off; `tracemill capture on` turns it on',
     ...(status?.lastPass
       ? [
-          `last pass: ${status.lastPass.at}, ${describePass({ ...status.lastPass, warnings: [], failures: [] })}`,
+          `last pass: ${minute(status.lastPass.at)}, ${describePass({ ...status.lastPass, warnings: [], failures: [] })}`,
         ]
       : []),
     ...(status === undefined
       ? []
       : [`${amount(status.passes, 'items')} passes, ${amount(status.handedOff, 'items')} pairs handed off`]),
-    ...(status?.trouble ? [`! ${status.trouble.at} ${status.trouble.words}`] : []),
+    ...(status?.trouble ? [`! ${minute(status.trouble.at)}: ${status.trouble.words}`] : []),
     `log: ${config.watchLog}`,
   ];
   const json = { running: holder !== undefined, pid: holder?.pid ?? null, capture: capture ?? null };
@@ -119,7 +119,10 @@ async function showLogs({ config, lines }: Call): Promise<Outcome> {
   if (found === undefined) {
     throw new UserError(`${config.watchLog}: there is no log yet; \`tracemill capture on\` begins one`);
   }
-  return { summary: found, json: { log: config.watchLog, lines: found } };
+  return {
+    summary: found.map((text) => ({ text, verbatim: true })),
+    json: { log: config.watchLog, lines: found },
+  };
 }
 
 /** What came since capture began; where it never did, it begins now, and the next time goes on from there. */

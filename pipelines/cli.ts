@@ -3,11 +3,11 @@ import { homedir } from 'node:os';
 import { inspect } from 'node:util';
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { readConfig } from './config.js';
+import { readConfig, wantsColor } from './config.js';
 import { errorPlaces, errorWords, exitCodes, UserError } from './errors.js';
 import type { Command, Outcome } from './lib/command.js';
-import { printable } from './lib/printable.js';
 import { silentProgress, terminalProgress } from './lib/progress.js';
+import { layOut, layOutError, type Terminal } from './lib/terminal.js';
 
 /** Verb -> one line of help and the file that carries it out, loaded only when it is run. */
 const verbs: Record<string, { describe: string; load: () => Promise<{ command: Command }> }> = {
@@ -44,6 +44,12 @@ const verbs: Record<string, { describe: string; load: () => Promise<{ command: C
     describe: 'Leave sessions, projects or texts out of everything',
     load: () => import('./forget.js'),
   },
+  explain: {
+    describe: 'Show what a row was made from, back to its bytes',
+    load: () => import('./explain.js'),
+  },
+  notebooks: { describe: 'Run the notebooks on the lake', load: () => import('./notebooks.js') },
+  lab: { describe: 'Open Jupyter on copies of the notebooks', load: () => import('./lab.js') },
   record: { describe: 'Record a training event into the spool', load: () => import('./record.js') },
   'router-audit': {
     describe: 'Check whether router decisions are worth training on',
@@ -116,11 +122,12 @@ async function runCommand(command: Command, args: Record<string, unknown>): Prom
     log: say,
     progress: args.json === true ? silentProgress : terminalProgress(process.stderr),
     now: () => new Date(),
+    columns: process.stdout.columns,
   });
 }
 
 function finish(outcome: Outcome, json: boolean): number {
-  const lines = json ? [JSON.stringify(outcome.json)] : outcome.summary.map(printable);
+  const lines = json ? [JSON.stringify(outcome.json)] : layOut(outcome.summary, terminalOf(process.stdout));
   if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
   return outcome.exitCode ?? exitCodes.ok;
 }
@@ -135,13 +142,21 @@ function report(error: unknown, debug: boolean): number {
     : known
       ? [error.message]
       : [errorWords(error), ...errorPlaces(error), `${faulty} (${errorWords(error)})`];
-  for (const line of lines) say(line);
+  for (const line of lines) say(line, !debug);
   return known ? error.exitCode : exitCodes.failed;
 }
 
-function say(line: string): void {
+function say(line: string, isError = false): void {
   // A log goes to others when something is wrong; the name in the home folder's path need not.
   const home = homedir();
   const words = home.length > 1 ? line.split(`${home}/`).join('~/') : line;
-  process.stderr.write(`${printable(words)}\n`);
+  const terminal = terminalOf(process.stderr);
+  const lines = isError ? layOutError(words, terminal) : layOut([words], terminal);
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** Text is cut and broken only where a person sees it; a file or a pipe gets it whole. */
+function terminalOf(out: NodeJS.WriteStream): Terminal {
+  const { isTTY = false, columns = 0 } = out;
+  return { width: isTTY && columns > 0 ? Math.max(columns, 40) : null, color: wantsColor(isTTY) };
 }

@@ -96,6 +96,13 @@ export function settingValue(config: Config, name: SettingName): string {
   return String(values[name] ?? 'unset');
 }
 
+/** Whether to write colours: on a terminal, unless NO_COLOR (no-color.org) or FORCE_COLOR says otherwise. */
+export function wantsColor(isTerminal: boolean, env: NodeJS.ProcessEnv = process.env): boolean {
+  if ((env.NO_COLOR ?? '') !== '') return false;
+  if ((env.FORCE_COLOR ?? '') !== '') return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
+  return isTerminal && env.TERM !== 'dumb';
+}
+
 /** The environment a verb run as a child process gets: this one's, with some keys set. */
 export function childEnvironment(keys: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...process.env, ...keys };

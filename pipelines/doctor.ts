@@ -1,6 +1,5 @@
 import { access, constants, mkdir, stat, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { DuckDBInstance } from '@duckdb/node-api';
 import glob from 'fast-glob';
 import { type Config, type Root, settingValue } from './config.js';
 import { errorWords, exitCodes, UserError } from './errors.js';
@@ -10,9 +9,11 @@ import { findLeaving, lastCommitAt, readCleanupDays } from './lib/cleanup.js';
 import { pingServer } from './lib/clickhouseServer.js';
 import type { Command, Outcome } from './lib/command.js';
 import { readCrontab, takeOut } from './lib/crontab.js';
+import { duckdbPackage } from './lib/duckdbPackage.js';
+import { findJupyter, installJupyter, installLab } from './lib/jupyter.js';
 import { openToOthers } from './lib/modes.js';
 import { readHolder } from './lib/pidFile.js';
-import { amount, duration } from './lib/progress.js';
+import { amount, duration, minute } from './lib/progress.js';
 import { readPolicy } from './lib/redaction/policy.js';
 import { type SettingName, settings } from './lib/settings.js';
 import { zvecProblem } from './lib/zvec.js';
@@ -20,6 +21,8 @@ import { claude } from './sources/claude.js';
 
 /** One thing looked at: `bad` is in the way of the job, `note` is worth knowing. */
 type Finding = { readonly name: string; readonly state: 'ok' | 'note' | 'bad'; readonly text: string };
+
+const tones = { ok: {}, note: { tone: 'warning' }, bad: { tone: 'failure' } } as const;
 
 export const command: Command = {
   describe: 'Check this machine and print every setting, its value and where it came from',
@@ -38,6 +41,7 @@ async function doctor(config: Config, now: Date): Promise<Outcome> {
     ...(await Promise.all(config.claudeRoots.map((root) => sessionFolder('Claude Code', root)))),
     ...(await Promise.all(config.codexRoots.map((root) => sessionFolder('Codex', root)))),
     await zvec(),
+    await jupyter(),
     await inWords('redaction', redaction(config)),
     await inWords('cleanup', claudeCleanup(config, now)),
     await inWords('last ingest', lastIngest(config, now)),
@@ -51,14 +55,19 @@ async function doctor(config: Config, now: Date): Promise<Outcome> {
     meaning: settings[name].meaning,
   }));
   const failed = findings.some((finding) => finding.state === 'bad');
-  const wide = Math.max(...values.map((value) => value.keys.length));
   return {
     summary: [
-      ...findings.map((finding) => `${finding.state.padEnd(5)} ${finding.name.padEnd(14)} ${finding.text}`),
+      {
+        header: [],
+        rows: findings.map(({ name, state, text }) => [{ text: state, ...tones[state] }, name, text]),
+        wraps: true,
+      },
       '',
-      ...values.map(
-        ({ keys, value, origin, meaning }) => `${keys.padEnd(wide)}  ${value}  (${origin}; ${meaning})`,
-      ),
+      {
+        header: [],
+        rows: values.map(({ keys, value, origin, meaning }) => [keys, `${value}  (${origin}; ${meaning})`]),
+        wraps: true,
+      },
     ],
     json: { findings, settings: values },
     ...(failed ? { exitCode: exitCodes.failed } : {}),
@@ -77,7 +86,7 @@ function nodeVersion(): Finding {
 
 async function duckdb(): Promise<Finding> {
   try {
-    const instance = await DuckDBInstance.create(':memory:');
+    const instance = await duckdbPackage.DuckDBInstance.create(':memory:');
     const connection = await instance.connect();
     const reader = await connection.runAndReadAll('select version()');
     connection.closeSync();
@@ -159,6 +168,19 @@ async function zvec(): Promise<Finding> {
   return { name: 'zvec', state: problem === undefined ? 'ok' : 'note', text };
 }
 
+async function jupyter(): Promise<Finding> {
+  const name = 'Jupyter';
+  if ((await findJupyter('nbconvert')) === undefined)
+    return {
+      name,
+      state: 'note',
+      text: `not installed, needed by \`tracemill notebooks\`; ${installJupyter}`,
+    };
+  const program = await findJupyter('lab', 'notebook');
+  if (program !== undefined) return { name, state: 'ok', text: `${program}; \`tracemill lab\` opens it` };
+  return { name, state: 'ok', text: `runs notebooks; \`tracemill lab\` needs more: ${installLab}` };
+}
+
 /** What a person can put right must not keep the other findings back. */
 async function inWords(name: string, finding: Promise<Finding>): Promise<Finding> {
   return finding.catch((error: unknown): Finding => {
@@ -198,7 +220,7 @@ async function lastIngest(config: Config, now: Date): Promise<Finding> {
   if (at === null) return { name, state: 'note', text: 'nothing was read yet; run `tracemill ingest`' };
   const age = now.getTime() - Date.parse(at);
   // A run that finds nothing new leaves no commit.
-  return { name, state: 'ok', text: `last read something ${duration(age)} ago, ${at}` };
+  return { name, state: 'ok', text: `last read something ${duration(age)} ago, ${minute(at)}` };
 }
 
 async function unattended(config: Config): Promise<Finding> {

@@ -9,7 +9,7 @@ import { checkClusterNames } from './lib/clusterModels.js';
 import type { Command } from './lib/command.js';
 import { eventRange } from './lib/eventRange.js';
 import { gateExport } from './lib/exportGate.js';
-import type { ExportManifest } from './lib/exportManifest.js';
+import { type ExportManifest, tokenizer } from './lib/exportManifest.js';
 import { planExport } from './lib/exportPlan.js';
 import { recordExport, sweepExportDrafts } from './lib/exportRecord.js';
 import { type ExportTask, writeDatasets } from './lib/exportRows.js';
@@ -28,7 +28,6 @@ import { publishExport, writeExtras } from './lib/publication.js';
 import { readPolicy } from './lib/redaction/policy.js';
 import { describeBenchmarks, selectRows } from './lib/rowSelection.js';
 import { scannerNames, scanWith } from './lib/scanWith.js';
-import { tokenizer } from './lib/tokens.js';
 import { ownVersion } from './lib/version.js';
 import { openDuckDB } from './lib/warehouse.js';
 

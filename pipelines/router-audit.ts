@@ -177,7 +177,6 @@ function describe(audit: Audit): Outcome {
     failed.length === 0
       ? 'All gates pass: the router set is worth training on.'
       : `${failed.length} of ${gates.length} gates ${failed.length === 1 ? 'fails' : 'fail'}. What to do:`;
-  const width = Math.max(0, ...advice.map(([name = '']) => name.length));
   return {
     summary: [
       heading(audit),
@@ -185,7 +184,7 @@ function describe(audit: Audit): Outcome {
       ...alignColumns(['gate', 'value', 'threshold', 'pass'], rows),
       '',
       verdict,
-      ...advice.map(([name = '', text = '']) => `${name.padEnd(width)} ${text}`),
+      ...(advice.length > 0 ? [{ header: [], rows: advice, wraps: true }] : []),
     ],
     json: audit,
     ...(audit.pass ? {} : { exitCode: exitCodes.dataFailed }),

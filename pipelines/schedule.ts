@@ -46,7 +46,7 @@ async function scheduleOn(config: Config, times: string): Promise<Outcome> {
   const shown = Buffer.from(line, 'latin1').toString();
   const summary = [
     taken.length === 0 ? 'put into your crontab:' : 'put into your crontab, in the place of its line before:',
-    `  ${shown}`,
+    { text: `  ${shown}`, verbatim: true },
     `its words go to ${logOf(config)}`,
   ];
   return { summary, json: { line: shown, replaced: taken.length, log: logOf(config) } };
@@ -59,7 +59,7 @@ async function scheduleOff(config: Config): Promise<Outcome> {
   const shown = taken.map((line) => Buffer.from(line, 'latin1').toString().trimEnd());
   const summary =
     taken.length > 0
-      ? ['taken out of your crontab:', ...shown.map((line) => `  ${line}`)]
+      ? ['taken out of your crontab:', ...shown.map((line) => ({ text: `  ${line}`, verbatim: true }))]
       : [`no line of this data folder (${config.data}) is in your crontab; nothing was changed`];
   return { summary, json: { removed: shown } };
 }

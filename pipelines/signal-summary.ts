@@ -7,6 +7,7 @@ import { readManifest } from './lib/manifest.js';
 import { amount } from './lib/progress.js';
 import { type DatasetState, describeReadiness, readiness, trainingSets } from './lib/readiness.js';
 import { alignColumns } from './lib/report.js';
+import type { Line } from './lib/terminal.js';
 import { openWarehouse } from './lib/warehouse.js';
 
 export const command: Command = {
@@ -82,9 +83,9 @@ export async function summarizeSignals(config: Config, last: number): Promise<Si
   };
 }
 
-type Line = Readonly<Record<string, Cell>>;
+type Counted = Readonly<Record<string, Cell>>;
 
-function countOf({ name, event_count, out_of }: Line): Count {
+function countOf({ name, event_count, out_of }: Counted): Count {
   const [count, of] = [Number(event_count), Number(out_of)];
   return { name: String(name), count, of, share: of === 0 ? 0 : count / of };
 }
@@ -121,7 +122,7 @@ async function countDatasets(config: Config): Promise<Map<string, { rows: number
   return counts;
 }
 
-function describe(summary: SignalSummary): string[] {
+function describe(summary: SignalSummary): Line[] {
   const { events, last, firstAt, lastAt, days, types, origins, links, tags, signals } = summary;
   if (events === 0) return ['No training event in the lake; run `tracemill ingest`, then `tracemill build`.'];
   const span = `${(firstAt ?? '').slice(0, 10)} to ${(lastAt ?? '').slice(0, 10)}`;

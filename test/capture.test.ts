@@ -98,7 +98,10 @@ test('a capture waits for another run that holds the lake, says who, and then go
       home.run(['capture', 'on']);
       await home.turn('Is it held?', 'It is.');
       assert.ok(await until(async () => (await said()) > 0));
-      assert.match((await home.capture('status')).stdout, /^! \S+ lake\/lock\.duckdb: export with pid/m);
+      assert.match(
+        (await home.capture('status')).stdout,
+        /^! \S+ \S+ UTC: lake\/lock\.duckdb: export with pid/m,
+      );
       assert.deepEqual(await home.questions(), []);
     });
     assert.ok(await handsOff(home, 'Is it held?'));

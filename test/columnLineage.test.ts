@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { traceColumns } from '../pipelines/lib/columnLineage.js';
-import { parseSelect } from '../pipelines/lib/syntax.js';
+import { parseSelects } from '../pipelines/lib/syntax.js';
 import { openDuckDB } from '../pipelines/lib/warehouse.js';
 
 const duckdb = await openDuckDB();
@@ -17,7 +17,8 @@ const tables = new Map([
  * only decides, `?` where something of it is unknown; a last line `… ` for columns of no known name.
  */
 async function trace(sql: string): Promise<string[]> {
-  const { columns, rest } = traceColumns(await parseSelect(duckdb.connection, { sql, file: 'test' }), tables);
+  const [tree = {}] = await parseSelects(duckdb.connection, [{ sql, file: 'test' }]);
+  const { columns, rest } = traceColumns(tree, tables);
   return [...columns, ...(rest ? [{ ...rest, name: '…' }] : [])].map((column) =>
     [
       column.name,

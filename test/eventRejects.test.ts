@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 
-import { readStatus } from '../pipelines/status.js';
+import { readStatus } from '../pipelines/lib/lakeStatus.js';
 import { type EventSpec, eventLine, makeEventStore } from './support/events.js';
 
 const models = ['events.recorded_events', 'events.rejects', 'staging.rejects'];

@@ -8,6 +8,7 @@ import { describeTrace, traceBack } from '../pipelines/lib/columnText.js';
 import { describeGraph, describeTable, type GraphNode, mermaidOfTable } from '../pipelines/lib/modelGraph.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
 import { readTables, tableOf } from '../pipelines/lib/tables.js';
+import { layOut } from '../pipelines/lib/terminal.js';
 import { identifier, openWarehouse } from '../pipelines/lib/warehouse.js';
 import { command } from '../pipelines/lineage.js';
 import { sampleConfig, sampleLake } from './support/sampleLake.js';
@@ -145,7 +146,7 @@ test('all models stand by layer, in lines that fit a terminal', async () => {
     const { summary } = await lineage(name);
     assert.ok(summary.length > 50);
     assert.deepEqual(
-      summary.filter((line) => line.length > 80),
+      layOut(summary).filter((line) => line.length > 80),
       [],
     );
   }

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { UserError } from '../pipelines/errors.js';
 import { ingest } from '../pipelines/ingest.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
+import { layOut } from '../pipelines/lib/terminal.js';
 import { auditRouter, command } from '../pipelines/router-audit.js';
 import { makeLake, type TestLake } from './support/lake.js';
 import { routerFiles, routerSets } from './support/routerWorld.js';
@@ -65,7 +66,7 @@ test('every gate is open or shut by its own option', async () => {
 
 test('the table says gate, value, threshold and what to do; a share never reads as the threshold it misses', async () => {
   const { summary } = await run(routerSets['too many lost']?.options ?? {});
-  assert.deepEqual(summary, [
+  assert.deepEqual(layOut(summary), [
     '700 router decisions in 18 sessions, 2026-05-06 to 2026-05-09',
     '',
     'gate        value  threshold      pass',
@@ -77,7 +78,7 @@ test('the table says gate, value, threshold and what to do; a share never reads 
     'failures      120  at least 60    yes',
     '',
     '1 of 6 gates fails. What to do:',
-    '  link rate: find where decisions lose their outcome: sessions cut short, or another decision_id',
+    '  link rate:  find where decisions lose their outcome: sessions cut short, or another decision_id',
   ]);
 });
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ingest } from '../pipelines/ingest.js';
 import { readProject, selectModels, stagesOf } from '../pipelines/lib/graph.js';
+import { readStatus } from '../pipelines/lib/lakeStatus.js';
 import { readModel } from '../pipelines/lib/model.js';
 import { readPlan } from '../pipelines/lib/plan.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
 import { openDuckDB, openWarehouse, quote } from '../pipelines/lib/warehouse.js';
-import { readStatus } from '../pipelines/status.js';
 import { makeLake } from './support/lake.js';
 
 const header = '-- One row per thing.\n-- @key id\n';
@@ -366,7 +366,14 @@ select source, file_key, line_no, 'not JSON' as reason from raw.claude where not
   await lake.raw('b', ['{}'], { day: '2026-01-05' });
   const status = await readStatus(lake.config, new Date('2026-01-01T01:00Z'));
   assert.deepEqual(status.sources, [
-    { source: 'claude', files: 2, lines: 3, bytes: 15, lastCommitAt: '2026-01-01T00:00:00.000Z' },
+    {
+      source: 'claude',
+      files: 2,
+      lines: 3,
+      bytes: 15,
+      lastCommitAt: '2026-01-01T00:00:00.000Z',
+      lagMs: 3_600_000,
+    },
   ]);
   assert.deepEqual(
     status.tables.map(({ table, days, rows }) => [table, days, rows]),

@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { readConfig } from '../pipelines/config.js';
 import { UserError } from '../pipelines/errors.js';
 import { cronFault } from '../pipelines/lib/cronExpression.js';
+import { nextRun } from '../pipelines/lib/nextRun.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
+import { layOut } from '../pipelines/lib/terminal.js';
+import { readUnattended } from '../pipelines/lib/unattended.js';
 import { command as schedule } from '../pipelines/schedule.js';
 import { line, uuid } from './support/logs.js';
 
@@ -48,28 +51,37 @@ async function makeMachine() {
     TRACEMILL_SETTLE: '90s',
     CLICKHOUSE_PASSWORD: 'hush',
   };
-  /** The verb in this process, which for its time stands in the home and has its environment and nothing else. */
-  const run = async ([action, times]: string[], more: Record<string, string> = {}) => {
+  /** Work in this process, which for its time stands in the home and has its environment and nothing else. */
+  const inHome = async <T>(work: () => Promise<T>, more: Record<string, string> = {}) => {
     const [before, cwd] = [process.env, process.cwd()];
     process.env = { ...environment, ...more };
     process.chdir(folder);
     try {
+      return await work();
+    } finally {
+      process.env = before;
+      process.chdir(cwd);
+    }
+  };
+  /** The verb. */
+  const run = ([action, times]: string[], more: Record<string, string> = {}) =>
+    inHome(async () => {
       const context = {
         config: readConfig(),
         log: () => {},
         progress: silentProgress,
         now: () => new Date(),
       };
-      const { summary, exitCode: status = 0 } = await schedule.run({ action, times }, context);
-      return { status, stdout: `${summary.join('\n')}\n`, stderr: '' };
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      return { status: error.exitCode, stdout: '', stderr: error.message };
-    } finally {
-      process.env = before;
-      process.chdir(cwd);
-    }
-  };
+      try {
+        const { summary, exitCode: status = 0 } = await schedule.run({ action, times }, context);
+        return { status, stdout: `${layOut(summary).join('\n')}\n`, stderr: '' };
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        return { status: error.exitCode, stdout: '', stderr: error.message };
+      }
+    }, more);
+  /** What status says of it. */
+  const unattended = (now: Date) => inHome(() => readUnattended(readConfig(), now));
   /** The command line. */
   const type = (...words: string[]) =>
     spawnSync(process.execPath, [cli, 'schedule', ...words], {
@@ -78,7 +90,7 @@ async function makeMachine() {
       cwd: folder,
     });
   const spool = join(bin, 'spool');
-  return { folder, bin, data, run, type, spool, crontab: () => readFile(spool, 'latin1') };
+  return { folder, bin, data, run, unattended, type, spool, crontab: () => readFile(spool, 'latin1') };
 }
 
 async function onMachine(work: (machine: Machine) => Promise<void>): Promise<void> {
@@ -200,4 +212,50 @@ test('the times of crontab(5) are known, and what they are not is named', () => 
     '@often': 'is none of @reboot @yearly @annually @monthly @weekly @daily @midnight @hourly',
   };
   for (const [times, fault] of Object.entries(bad)) assert.equal(cronFault(times), fault);
+});
+
+test('when cron is next due is told by its own rules, in local time', () => {
+  const zone = process.env.TZ;
+  process.env.TZ = 'Europe/Berlin';
+  try {
+    // A Saturday, 22:33 in Berlin.
+    const now = new Date('2026-11-21T21:33:20Z');
+    const due: Record<string, string | null> = {
+      '* * * * *': '2026-11-21T21:34:00.000Z',
+      '*/10 * * * *': '2026-11-21T21:40:00.000Z',
+      '33 22 * * *': '2026-11-22T21:33:00.000Z',
+      '5,50 1-3/2 * * *': '2026-11-22T00:05:00.000Z',
+      '@hourly': '2026-11-21T22:00:00.000Z',
+      '@midnight': '2026-11-21T23:00:00.000Z',
+      '0 0 * * 7': '2026-11-21T23:00:00.000Z',
+      '0 8 * * MON-fri': '2026-11-23T07:00:00.000Z',
+      // The thirteenth or a Friday, whichever is first; with * only both together.
+      '0 0 13 * fri': '2026-11-26T23:00:00.000Z',
+      '0 0 */20 * fri': '2026-12-31T23:00:00.000Z',
+      '0 0 1 jul *': '2027-06-30T22:00:00.000Z',
+      '0 0 29 2 *': '2028-02-28T23:00:00.000Z',
+      '0 0 30 2 *': null,
+      '@reboot': null,
+    };
+    for (const [times, at] of Object.entries(due))
+      assert.equal(nextRun(times, now)?.toISOString() ?? null, at, times);
+  } finally {
+    if (zone === undefined) delete process.env.TZ;
+    else process.env.TZ = zone;
+  }
+});
+
+test('status finds the line of its own data folder, and when it is due', async () => {
+  await onMachine(async ({ run, unattended, spool }) => {
+    const now = new Date('2026-11-21T21:33:20Z');
+    const off = { schedule: null, capture: 'off', lastPassAt: null };
+    assert.deepEqual(await unattended(now), off);
+    await writeFile(spool, '@daily someone-elses\n');
+    assert.deepEqual(await unattended(now), off);
+    await run(['on', '*/10 * * * *']);
+    assert.deepEqual(await unattended(now), {
+      ...off,
+      schedule: { times: '*/10 * * * *', nextAt: '2026-11-21T21:40:00.000Z' },
+    });
+  });
 });

@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import type { Config } from '../pipelines/config.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
+import { layOut } from '../pipelines/lib/terminal.js';
 import { type DuckDB, openWarehouse } from '../pipelines/lib/warehouse.js';
 import { command as signalSummary, summarizeSignals } from '../pipelines/signal-summary.js';
 import { distinctEvents } from './support/expectedAnswers.js';
@@ -180,10 +181,11 @@ test('signal-summary looks at the newest events alone when told so', async () =>
     'select min(occurred_at) as at from (from events.training_events order by occurred_at desc, id desc limit 25)',
   );
   assert.equal(few.firstAt, (newest[0]?.at as Date | undefined)?.toISOString());
-  const { summary } = await signalSummary.run(
+  const { summary: lines } = await signalSummary.run(
     { last: 25 },
     { config, log: () => {}, progress: silentProgress, now: () => new Date() },
   );
+  const summary = layOut(lines);
   assert.match(summary[0] ?? '', /^The newest 25 training events, 2026-\d\d-\d\d to 2026-10-09: /);
   assert.ok(summary.includes('What adds rows:'));
   assert.ok(summary.every((line) => line === line.trimEnd()));

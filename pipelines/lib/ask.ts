@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Config } from '../config.js';
-import { openWarehouse } from './warehouse.js';
+import { UserError } from '../errors.js';
+import { lakeFolder } from './lake.js';
+import type { Manifest } from './manifest.js';
+import { createView, type DuckDB, openWarehouse, tableRelation } from './warehouse.js';
 
 /** A cell of an answer: counts are numbers, times are Dates. */
 export type Cell = string | number | boolean | Date | null;
@@ -27,22 +30,49 @@ export async function askReports<T>(
   reports: readonly string[],
   use: (ask: (report: string, variables: Variables) => Promise<AnswerRow[]>) => Promise<T>,
 ): Promise<T> {
-  const read = (report: string) => readFile(join(config.sql, 'reports', `${report}.sql`), 'utf8');
   const texts = new Map<string, string>();
-  for (const report of reports) texts.set(report, await read(report));
+  for (const report of reports) texts.set(report, await readReport(config, report));
   const tables = new Set([...texts.values()].flatMap(tablesOf));
   const { connection, close } = await openWarehouse({ config, tables: [...tables] });
   try {
-    return await use(async (report, variables) => {
-      for (const [name, value] of Object.entries(variables)) {
-        await connection.run(`set variable ${name} = $value`, { value });
-      }
-      const reader = await connection.runAndReadAll(texts.get(report) ?? (await read(report)));
-      return reader.getRowObjectsJS().map((row) => mapValues(row, cell));
-    });
+    return await use(async (report, variables) =>
+      runReport(connection, texts.get(report) ?? (await readReport(config, report)), variables),
+    );
   } finally {
     close();
   }
+}
+
+/** Asks a report on a DuckDB that is open, of a manifest that was read. */
+export async function askHere(
+  duckdb: DuckDB,
+  { config, manifest }: { config: Config; manifest: Manifest },
+  report: string,
+  variables: Variables,
+): Promise<AnswerRow[]> {
+  const sql = await readReport(config, report);
+  for (const name of tablesOf(sql)) {
+    const table = manifest.tables[name];
+    if (table === undefined) throw new UserError(`${name}: not built yet; run \`tracemill build\``);
+    await createView(duckdb, name, tableRelation(lakeFolder(config), table));
+  }
+  return runReport(duckdb.connection, sql, variables);
+}
+
+async function readReport(config: Config, report: string): Promise<string> {
+  return readFile(join(config.sql, 'reports', `${report}.sql`), 'utf8');
+}
+
+async function runReport(
+  connection: DuckDBConnection,
+  sql: string,
+  variables: Variables,
+): Promise<AnswerRow[]> {
+  for (const [name, value] of Object.entries(variables)) {
+    await connection.run(`set variable ${name} = $value`, { value });
+  }
+  const reader = await connection.runAndReadAll(sql);
+  return reader.getRowObjectsJS().map((row) => mapValues(row, cell));
 }
 
 /** The tables that a report names. */

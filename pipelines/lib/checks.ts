@@ -36,7 +36,7 @@ export async function describeTables(planner: DuckDB, lake: string, project: Pro
   await loadMacros(planner.connection, project.macros, project.policy);
   for (const source of rawSources) await createView(planner, `raw.${source}`, rawRelation(lake, []));
   for (const node of project.nodes) {
-    const shape = sha256([node.own, ...node.inputs.map((input) => tables[input]?.shape)].join('.'), 16);
+    const shape = shapeOf(project, node.name);
     const before = tables[node.name];
     if (selected.has(node.name) && before?.shape !== shape) {
       const columns = await describeModel(planner.connection, withPolicy(node, project.policy));
@@ -49,12 +49,23 @@ export async function describeTables(planner: DuckDB, lake: string, project: Pro
   }
 }
 
+/** A hash that stays while a model's columns do. */
+export function shapeOf({ byName, manifest: { tables } }: Project, name: string): string {
+  const { own = '', inputs = [] } = byName.get(name) ?? {};
+  return sha256([own, ...inputs.map((input) => tables[input]?.shape)].join('.'), 16);
+}
+
 /** The columns a model makes, found by binding it alone. Throws a UserError where SQL and header do not agree. */
 async function describeModel(connection: DuckDBConnection, model: Model): Promise<Column[]> {
   let columns: Column[];
   try {
-    const reader = await connection.runAndReadAll(`describe ${model.sql}`);
-    columns = reader.getRowsJS().map(([name, type]) => [String(name), String(type)]);
+    // The checks are bound as well: over a day without rows they are not asked.
+    const verdicts = model.checks.map((check) => `(${check}) is true`);
+    const reader = await connection.runAndReadAll(
+      `describe select ${['*', ...verdicts].join(', ')} from (\n${model.sql}\n)`,
+    );
+    const described = reader.getRowsJS().slice(0, reader.currentRowCount - verdicts.length);
+    columns = described.map(([name, type]) => [String(name), String(type)]);
   } catch (error) {
     const why = bindFailure(error);
     if (why === null) throw error;

@@ -1,6 +1,7 @@
 import type { Options, PositionalOptions } from 'yargs';
 import type { Config } from '../config.js';
 import type { StartProgress } from './progress.js';
+import type { Line } from './terminal.js';
 
 /** What a verb is given: settings, arguments, and its only ways to speak before it ends. */
 export type Context = {
@@ -9,11 +10,13 @@ export type Context = {
   readonly log: (line: string) => void;
   readonly progress: StartProgress;
   readonly now: () => Date;
+  /** Columns of the terminal; undefined where the output goes elsewhere. */
+  readonly columns?: number | undefined;
 };
 
 /** What a verb hands back: lines for people, a value for `--json`, and an exit code (0 when left out). */
 export type Outcome = {
-  readonly summary: readonly string[];
+  readonly summary: readonly Line[];
   readonly json: unknown;
   readonly exitCode?: number;
 };

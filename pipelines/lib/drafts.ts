@@ -1,6 +1,4 @@
-import { copyFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
-import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { checkDraft, type Failure } from './checks.js';
 import type { Node, Project } from './graph.js';
@@ -56,21 +54,16 @@ export function makeFiles(job: Job, day: string): Promise<Made> {
 /** One file: of a day, or of a whole model (''). */
 async function makeFile(job: Job, day: string): Promise<Made> {
   const { connection, lake, node, table, made } = job;
+  // Days without rows all come out alike (most days lack one of the agents), so one is made and the others name its file.
+  const twin = job.isEmpty
+    ? Object.values(table.files).find((entry) => entry.fingerprint === made)
+    : undefined;
+  if (twin !== undefined && twin.rows === 0) return { files: { [day]: twin }, failures: [] };
   const draft = draftPath(lake, '.parquet');
-  // Days without rows all come out alike (most days lack one of the agents), so one is made and the others copy it.
-  const twin = job.isEmpty && Object.values(table.files).find((entry) => entry.fingerprint === made);
-  if (twin) {
-    await copyFile(join(lake, twin.file), draft);
-    const entry = await storeDraft(lake, draft, {
-      table: node.name,
-      day,
-      rows: twin.rows,
-      fingerprint: made,
-    });
-    return { files: { [day]: entry }, failures: [] };
-  }
-  await writeParquet(connection, `select ${columnsOf(table)} from (\n${node.sql}\n)`, draft);
-  const { rows, failures } = await checkDraft(connection, node, `read_parquet(${quote(draft)})`, day);
+  const rows = await writeParquet(connection, `select ${columnsOf(table)} from (\n${node.sql}\n)`, draft);
+  // Of no rows none breaks a promise.
+  const { failures } =
+    rows === 0 ? { failures: [] } : await checkDraft(connection, node, `read_parquet(${quote(draft)})`, day);
   if (failures.length > 0) return { files: {}, failures };
   const entry = await storeDraft(lake, draft, { table: node.name, day, rows, fingerprint: made });
   return { files: { [day]: entry }, failures };

@@ -36,6 +36,9 @@ export type ExportTask = {
   readonly progress: StartProgress;
 };
 
+/** Rows of fewer bytes are judged before a thread has loaded its tokenizer. */
+const fewBytes = 2 << 20;
+
 /** Judges every row that the filters take, into the table `verdicts`. */
 export async function judgeRows(task: ExportTask): Promise<void> {
   const { connection, lake, datasets, filters, workers, progress } = task;
@@ -43,7 +46,8 @@ export async function judgeRows(task: ExportTask): Promise<void> {
   const entries = datasets.flatMap(({ table }) => Object.values(table.files));
   const total = entries.reduce((sum, { rows }) => sum + rows, 0);
   const { add: onRows, end } = progress('export: counting tokens', total, 'items');
-  const pool = await startRowPool(workers);
+  const bytes = entries.reduce((sum, entry) => sum + (entry.rows > 0 ? entry.bytes : 0), 0);
+  const pool = await startRowPool(bytes < fewBytes ? 1 : workers);
   try {
     for (const { name, table, encoding } of datasets) {
       await inspectDataset({

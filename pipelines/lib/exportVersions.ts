@@ -26,6 +26,18 @@ export async function findExport(out: string, name: string): Promise<FoundExport
   throw new UserError(`${path}: is not of an export, or names files outside of it; export again`);
 }
 
+/** The exports in a folder that are still there, newest first, with the time each was first made (ISO). */
+export async function listExports(out: string): Promise<(FoundExport & { readonly createdAt: string })[]> {
+  const records = (await readExportRecords(out)).filter(({ id }) =>
+    existsSync(join(out, id, 'manifest.json')),
+  );
+  const found = records.map(async ({ id, created_at: createdAt }) => ({
+    ...(await findExport(out, id)),
+    createdAt,
+  }));
+  return (await Promise.all(found)).reverse();
+}
+
 /** An export may come from anywhere: what it calls its files must lie in its own folder. */
 function isExport({ version, profile, datasets, filters, code }: FoundExport['manifest']): boolean {
   try {

@@ -5,7 +5,7 @@ import type { Manifest } from './manifest.js';
 /** True for a path below the folder it is to be joined to: what a file names must not make us read or remove another's. */
 export function isBelow(path: unknown): path is string {
   if (typeof path !== 'string' || path === '' || path.startsWith('/') || path.includes('\0')) return false;
-  return !path.split(/[/\\]/).some((part) => part === '..');
+  return !path.includes('..') || !path.split(/[/\\]/).some((part) => part === '..');
 }
 
 /** What in a manifest no build has written, in words; null where all of it may be used as paths and in SQL. */

@@ -1,10 +1,11 @@
-import { type DuckDBConnection, version as duckdbVersion } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
 import { type RawDay, rawDays, readCommits } from './commits.js';
+import { duckdbPackage } from './duckdbPackage.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { type Macro, type Model, readSqlFolder, sha256 } from './model.js';
 import { type Policy, type PolicySettings, readPolicy } from './redaction/policy.js';
-import { parseSelect } from './syntax.js';
+import { parseSelects, type Syntax } from './syntax.js';
 import { rawSources } from './warehouse.js';
 
 /** A model that knows its inputs; `own` is the part of its fingerprint that is not its inputs: SQL, macros, engine. */
@@ -13,6 +14,7 @@ export type Node = Model & { readonly inputs: readonly string[]; readonly own: s
 /** The models in building order, what is published of them, and what raw holds: `raw.claude` -> day -> content. */
 export type Project = {
   readonly nodes: readonly Node[];
+  readonly byName: ReadonlyMap<string, Node>;
   readonly macros: readonly Macro[];
   readonly manifest: Manifest;
   readonly raw: ReadonlyMap<string, ReadonlyMap<string, RawDay>>;
@@ -21,7 +23,7 @@ export type Project = {
 };
 
 // Raise it when the runner writes other bytes for the same SQL.
-const runner = `runner 2, DuckDB ${duckdbVersion()}`;
+const runner = `runner 2, DuckDB ${duckdbPackage.version()}`;
 
 /** Reads the sql folder, the manifest and the commit log; fills the connection's temp tables of lib/commits.ts. */
 export async function readProject(
@@ -38,24 +40,19 @@ export async function readProject(
     const name = `raw.${rawDay.source}`;
     raw.set(name, (raw.get(name) ?? new Map()).set(rawDay.day, rawDay));
   }
-  const nodes: Node[] = [];
-  for (const model of models) {
-    const { inputs, words } = await parseInputs(connection, model);
-    const macroText = macrosUsed(macros, words).join('\n');
-    nodes.push({
-      ...model,
-      inputs,
-      own: [model.sql, macroText, `${runner}, redaction ${policy.version}`]
-        .map((text) => sha256(text, 16))
-        .join('.'),
-    });
-  }
-  return { nodes: inOrder(nodes), macros, manifest, raw, policy };
+  const inputs = (await parseSelects(connection, models)).map(inputsOf);
+  const nodes = models.map((model, index): Node => {
+    const macroText = macrosUsed(macros, wordsOf(model.sql)).join('\n');
+    const parts = [model.sql, macroText, `${runner}, redaction ${policy.version}`];
+    return { ...model, inputs: inputs[index] ?? [], own: parts.map((text) => sha256(text, 16)).join('.') };
+  });
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  return { nodes: inOrder(nodes, byName), byName, macros, manifest, raw, policy };
 }
 
 /** True for tables whose files have days: raw, @partition day and @split day. */
 export function hasDays(project: Project, table: string): boolean {
-  const node = project.nodes.find(({ name }) => name === table);
+  const node = project.byName.get(table);
   return node === undefined || node.partitioned || node.split;
 }
 
@@ -124,8 +121,8 @@ export function stagesOf(nodes: readonly Node[]): Node[][] {
   return stages;
 }
 
-/** The tables a SELECT names, with their schema (a bare name is a CTE), and every word in it, for finding macros. */
-async function parseInputs(connection: DuckDBConnection, model: Model) {
+/** The tables that a SELECT names, with their schema (a bare name is a CTE). */
+function inputsOf(tree: Syntax): string[] {
   const inputs = new Set<string>();
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
@@ -135,8 +132,8 @@ async function parseInputs(connection: DuckDBConnection, model: Model) {
       inputs.add(`${node.schema_name}.${node.table_name}`);
     Object.values(node).forEach(visit);
   };
-  visit(await parseSelect(connection, model));
-  return { inputs: [...inputs].sort(), words: wordsOf(model.sql) };
+  visit(tree);
+  return [...inputs].sort();
 }
 
 /** The texts of the macros that the words name, and of those that these use. */
@@ -157,8 +154,7 @@ function wordsOf(text: string): Set<string> {
   return new Set(text.toLowerCase().match(/\w+/g));
 }
 
-function inOrder(nodes: readonly Node[]): Node[] {
-  const byName = new Map(nodes.map((node) => [node.name, node]));
+function inOrder(nodes: readonly Node[], byName: ReadonlyMap<string, Node>): Node[] {
   const ordered = new Set<Node>();
   const visit = (node: Node, path: readonly string[]): void => {
     if (ordered.has(node)) return;

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { chmod, link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBInstance } from '@duckdb/node-api';
 import type { Config } from '../config.js';
 import { exitCodes, UserError } from '../errors.js';
+import { duckdbPackage } from './duckdbPackage.js';
 import { armCrash, closeData, draftPath, lakeFolder, makeFolder } from './lake.js';
 
 // DuckDB's file lock belongs to the process, so it does not hold a second caller of the same process back.
@@ -60,7 +61,7 @@ async function openLock(lake: string): Promise<DuckDBInstance> {
   const file = join(lake, 'lock.duckdb');
   try {
     if (!existsSync(file)) await createLock(lake, file);
-    return await DuckDBInstance.create(file, { threads: '1' });
+    return await duckdbPackage.DuckDBInstance.create(file, { threads: '1' });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const pid = /Conflicting lock is held in .*?\(PID (\d+)\)/.exec(message)?.[1];
@@ -79,7 +80,7 @@ async function openLock(lake: string): Promise<DuckDBInstance> {
 async function createLock(lake: string, file: string): Promise<void> {
   await makeFolder(join(lake, 'drafts'));
   const draft = draftPath(lake, '.lock');
-  const instance = await DuckDBInstance.create(draft, { threads: '1' });
+  const instance = await duckdbPackage.DuckDBInstance.create(draft, { threads: '1' });
   instance.closeSync();
   await chmod(draft, 0o600);
   await link(draft, file).catch((error: NodeJS.ErrnoException) => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -61,9 +61,12 @@ export async function storeDraft(
     bytes += chunk.length;
   }
   const sha256 = hash.digest('hex');
-  const folder = of.table.replace('.', '/') + (of.day === '' ? '' : `/day=${of.day}`);
+  // A file without rows is the same on every day, so days share it: most of them lack one of the agents, or any event.
+  const day = of.rows === 0 ? 'empty' : of.day;
+  const folder = of.table.replace('.', '/') + (of.day === '' ? '' : `/day=${day}`);
   const file = `${folder}/${sha256.slice(0, 16)}.parquet`;
-  await publishFile(draft, join(lake, file));
+  if (of.rows === 0 && existsSync(join(lake, file))) await rm(draft);
+  else await publishFile(draft, join(lake, file));
   atPoint('draft-renamed');
   return { file, sha256, rows: of.rows, bytes, fingerprint: of.fingerprint };
 }

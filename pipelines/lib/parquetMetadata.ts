@@ -1,4 +1,4 @@
-import { DuckDBListType, DuckDBStructType, type DuckDBType } from '@duckdb/node-api';
+import type { DuckDBType } from '@duckdb/node-api';
 import {
   Bool,
   type DataType,
@@ -16,6 +16,9 @@ import {
   tableToIPC,
   Utf8,
 } from 'apache-arrow';
+import { duckdbPackage } from './duckdbPackage.js';
+
+const { DuckDBListType, DuckDBStructType } = duckdbPackage;
 
 /** A column to be written: its name and DuckDB type. */
 export type TypedColumn = { readonly name: string; readonly type: DuckDBType };

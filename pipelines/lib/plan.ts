@@ -37,12 +37,12 @@ export function whyStale(project: Project, node: Node, day: string): string | nu
       ? table?.fingerprint
       : table?.files[day]?.fingerprint;
   if (!before) return 'new';
+  const now = fingerprint(project, node, day);
+  if (now === before) return null;
   const parts = before.split('.');
   const inputs = node.inputs.map((input) => `input ${input}`);
   const reasons = ['sql', 'macros', 'DuckDB, runner or policy', ...inputs];
-  const first = fingerprint(project, node, day)
-    .split('.')
-    .findIndex((part, index) => part !== parts[index]);
+  const first = now.split('.').findIndex((part, index) => part !== parts[index]);
   return first < 0 ? null : `${reasons[first]} changed`;
 }
 
@@ -88,8 +88,6 @@ function content(project: Project, input: string, day: string | null): string {
   const files = project.manifest.tables[input]?.files ?? {};
   const of = (key: string) => (raw ? raw.get(key)?.content : files[key]?.sha256) ?? '';
   if (day !== null && hasDays(project, input)) return of(day).slice(0, 16);
-  const lines = daysOf(project, input)
-    .sort()
-    .map((key) => `${key} ${of(key)}`);
-  return sha256(lines.join('\n'), 16);
+  const days = daysOf(project, input).sort();
+  return sha256(days.map((key) => `${key} ${of(key)}`).join('\n'), 16);
 }

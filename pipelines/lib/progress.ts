@@ -62,3 +62,8 @@ export function duration(ms: number): string {
   const [unit, length] = units.find(([, least]) => ms >= least) ?? ['s', 1000];
   return `${Math.floor(ms / length)} ${unit}`;
 }
+
+/** `2026-05-01 12:30 UTC`, of an ISO time. */
+export function minute(time: string): string {
+  return `${time.slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,5 +1,6 @@
 import { amount } from './progress.js';
 import { alignColumns } from './report.js';
+import type { Line } from './terminal.js';
 
 /** How many rows a dataset has, how many make it worth training on, and what gives more. */
 export type DatasetState = {
@@ -72,28 +73,29 @@ export function readiness(counts: ReadonlyMap<string, { rows: number; recorded: 
 }
 
 /** A table of the datasets, and a line of advice for each that has too few rows. */
-export function describeReadiness(states: readonly DatasetState[]): string[] {
-  const rows = states.map(({ dataset, rows: count, logs, recorded, worthFrom, isEnough }) => [
+export function describeReadiness(states: readonly DatasetState[]): Line[] {
+  const rows = states.map(({ dataset, rows: count, logs, recorded, worthFrom }) => [
     dataset,
     amount(logs, 'items'),
     amount(recorded, 'items'),
     amount(count, 'items'),
     amount(worthFrom, 'items'),
-    isEnough ? 'enough' : gauge(count / worthFrom),
+    `${Math.min(100, Math.floor((100 * count) / worthFrom))} %`,
+    gauge(Math.min(1, count / worthFrom)),
   ]);
-  const lacking = states.filter(({ isEnough }) => !isEnough);
-  const width = Math.max(0, ...lacking.map(({ dataset }) => dataset.length)) + 1;
+  const advice = states
+    .filter(({ isEnough }) => !isEnough)
+    .map(({ dataset, rows: count, worthFrom, advice }) => [
+      `  ${dataset}:`,
+      `${amount(count, 'items')} of ${amount(worthFrom, 'items')}; ${advice}`,
+    ]);
   return [
-    ...alignColumns(['dataset', 'from logs', 'recorded', 'rows', 'worth it from', 'so far'], rows),
-    ...(lacking.length > 0 ? ['', 'What adds rows:'] : []),
-    ...lacking.map(
-      ({ dataset, rows: count, worthFrom, advice }) =>
-        `  ${`${dataset}:`.padEnd(width)} ${amount(count, 'items')} of ${amount(worthFrom, 'items')}; ${advice}`,
-    ),
+    ...alignColumns(['dataset', 'from logs', 'recorded', 'rows', 'worth it from', 'so far', ''], rows),
+    ...(advice.length > 0 ? ['', 'What adds rows:', { header: [], rows: advice, wraps: true }] : []),
   ];
 }
 
 function gauge(share: number): string {
   const full = Math.floor(10 * share);
-  return `${'▇'.repeat(full)}${'·'.repeat(10 - full)} ${Math.floor(100 * share)} %`;
+  return `${'▇'.repeat(full)}${'·'.repeat(10 - full)}`;
 }

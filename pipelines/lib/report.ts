@@ -1,18 +1,21 @@
 import type { Failure } from './checks.js';
 import type { PlanLine } from './plan.js';
 import { amount } from './progress.js';
+import type { Line, Table } from './terminal.js';
 
 /** One line a model: its name, how many days, and why. */
-export function describePlan(plan: readonly PlanLine[]): string[] {
-  const width = Math.max(0, ...plan.map(({ model }) => model.length));
-  const lines = plan.map(({ model, days, reasons }) => {
-    const count = days[0] === '' ? 'whole' : days.length === 1 ? '1 day' : `${days.length} days`;
-    const why = Object.entries(reasons).map(([reason, many]) =>
-      many < days.length ? `${reason} (${many})` : reason,
-    );
-    return `${model.padEnd(width)}  ${count.padStart(10)}  ${why.join(', ')}`;
-  });
-  return lines.length > 0 ? lines : ['every model is up to date'];
+export function describePlan(plan: readonly PlanLine[]): Line[] {
+  if (plan.length === 0) return ['every model is up to date'];
+  return [{ header: [], rows: plan.map((line) => [line.model, ...planWords(line)]), wraps: true }];
+}
+
+/** `3 days` or `whole`, and why. */
+export function planWords({ days, reasons }: PlanLine): [days: string, why: string] {
+  const count = days[0] === '' ? 'whole' : days.length === 1 ? '1 day' : `${days.length} days`;
+  const why = Object.entries(reasons).map(([reason, many]) =>
+    many < days.length ? `${reason} (${many})` : reason,
+  );
+  return [count, why.join(', ')];
 }
 
 /** One model's turn on one day: built, up to date, failed its checks, or held back by a failure before it. */
@@ -66,20 +69,7 @@ export function describeFailure({ model, day, rule, rows, examples }: Failure): 
   return `${model}${day && ` ${day}`}: ${rule}${many}${first}; the last good files stay`;
 }
 
-/** Rows under a header in aligned columns; numbers, sizes and shares among them, stand right; `-` is none. */
-export function alignColumns(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const isNumber = header.map((_, column) =>
-    rows.every((row) => /^(-|<?[\d,.]+( ([kMGT]?B|%))?)$/.test(row[column] ?? '')),
-  );
-  return all.map((row) =>
-    widths
-      .map(
-        (width, column) =>
-          (isNumber[column] ? row[column]?.padStart(width) : row[column]?.padEnd(width)) ?? '',
-      )
-      .join('  ')
-      .trimEnd(),
-  );
+/** Rows under a header, for the command line to align. */
+export function alignColumns(header: readonly string[], rows: Table['rows']): Table[] {
+  return [{ header, rows }];
 }

@@ -5,18 +5,22 @@ import { quote } from './warehouse.js';
 /** A node of the syntax tree that DuckDB's own parser gives: a query, a table, an expression. */
 export type Syntax = { readonly [key: string]: unknown };
 
-/** The tree of a SELECT, parsed without binding it; a UserError names the line that is none. */
-export async function parseSelect(
+/** The trees of SELECTs, parsed at once without binding them; a UserError names the line that is none. */
+export async function parseSelects(
   connection: DuckDBConnection,
-  { sql, file }: { readonly sql: string; readonly file: string },
-): Promise<Syntax> {
-  const reader = await connection.runAndReadAll(`select json_serialize_sql(${quote(sql)}::varchar)`);
-  const parsed = JSON.parse(String(reader.getRows()[0]?.[0]));
-  if (parsed.error === true) {
-    const line = sql.slice(0, Number(parsed.position ?? 0)).split('\n').length;
-    throw new UserError(`${file}:${line}: ${parsed.error_message}; write one SELECT`);
-  }
-  return parsed.statements[0].node;
+  models: readonly { readonly sql: string; readonly file: string }[],
+): Promise<Syntax[]> {
+  const texts = models.map(({ sql }) => quote(sql)).join(', ');
+  const reader = await connection.runAndReadAll(`select json_serialize_sql(unnest([${texts}]::varchar[]))`);
+  const rows = reader.getRows();
+  return models.map(({ sql, file }, index) => {
+    const parsed = JSON.parse(String(rows[index]?.[0]));
+    if (parsed.error === true) {
+      const line = sql.slice(0, Number(parsed.position ?? 0)).split('\n').length;
+      throw new UserError(`${file}:${line}: ${parsed.error_message}; write one SELECT`);
+    }
+    return parsed.statements[0].node;
+  });
 }
 
 /** The word under a key, '' where there is none. */

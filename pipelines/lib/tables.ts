@@ -6,7 +6,7 @@ import { findColumn, nothing, type Origin, unknown } from './columnOrigins.js';
 import { type Project, readProject } from './graph.js';
 import { lakeFolder } from './lake.js';
 import type { Column } from './manifest.js';
-import { parseSelect } from './syntax.js';
+import { parseSelects } from './syntax.js';
 import { openDuckDB, rawColumns, rawSources } from './warehouse.js';
 
 /** A column as readers of the table see it, and where it comes from. */
@@ -41,8 +41,9 @@ export async function readTables(config: Config): Promise<TablesOfLake> {
       const columns = [...rawColumns, day].map(([name, type]) => ({ name, type, ...nothing }));
       tables.set(`raw.${source}`, columns);
     }
-    for (const model of models) {
-      const traced = traceColumns(await parseSelect(duckdb.connection, model), namesOf(tables, model.inputs));
+    const trees = await parseSelects(duckdb.connection, models);
+    for (const [index, model] of models.entries()) {
+      const traced = traceColumns(trees[index] ?? {}, namesOf(tables, model.inputs));
       const { columns = [], partitioned = false } = project.manifest.tables[model.name] ?? {};
       const all = partitioned ? [...columns, day] : columns;
       tables.set(

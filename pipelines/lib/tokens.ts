@@ -1,9 +1,6 @@
 import { countTokens as countO200k } from 'gpt-tokenizer/encoding/o200k_base';
 import type { Message } from './rowRules.js';
 
-/** What num_tokens is counted with; part of an export's manifest. */
-export const tokenizer = 'o200k_base, gpt-tokenizer 4.0.0';
-
 /** Longest run of one kind of character that is counted in one piece: the tokenizer's time grows with its square. */
 const longestRun = 400;
 

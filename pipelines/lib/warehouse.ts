@@ -2,10 +2,11 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import type { RawDay } from './commits.js';
+import { duckdbPackage } from './duckdbPackage.js';
 import { type Column, readManifest, type Table } from './manifest.js';
 
 export type DuckDB = {
@@ -33,7 +34,7 @@ export const rawColumns: readonly Column[] = [
 
 /** A DuckDB in memory that behaves the same everywhere: one thread, UTC, no extension from outside. */
 export async function openDuckDB(options: { memoryMb?: number; spill?: string } = {}): Promise<DuckDB> {
-  const instance = await DuckDBInstance.create(':memory:', {
+  const instance = await duckdbPackage.DuckDBInstance.create(':memory:', {
     threads: '1',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
@@ -77,10 +78,12 @@ export async function openWarehouse(options: {
 /** Makes or replaces the view `core.turns` over a SELECT, unless it is there already. */
 export async function createView({ connection, views }: DuckDB, name: string, select: string): Promise<void> {
   if (views.get(name) === select) return;
-  const [schema = '', table = ''] = name.split('.').map(identifier);
-  await connection.run(
-    `create schema if not exists ${schema}; create or replace view ${schema}.${table} as ${select}`,
-  );
+  const [layer = '', table = ''] = name.split('.');
+  const schema = identifier(layer);
+  if (![...views.keys()].some((other) => other.startsWith(`${layer}.`))) {
+    await connection.run(`create schema if not exists ${schema}`);
+  }
+  await connection.run(`create or replace view ${schema}.${identifier(table)} as ${select}`);
   views.set(name, select);
 }
 
@@ -112,14 +115,14 @@ function emptyRelation(columns: readonly Column[], withDay: boolean): string {
   return `select ${all.map(([name, type]) => `null::${type} as ${identifier(name)}`).join(', ')} where false`;
 }
 
-/** Writes the rows of a SELECT, in their order, as the Parquet of every table. */
+/** Writes the rows of a SELECT, in their order, as the Parquet of every table; gives how many. */
 export async function writeParquet(
   connection: DuckDBConnection,
   select: string,
   file: string,
-): Promise<void> {
+): Promise<number> {
   const options = 'format parquet, compression zstd, row_group_size 20000';
-  await connection.run(`copy (${select}) to ${quote(file)} (${options})`);
+  return (await connection.run(`copy (${select}) to ${quote(file)} (${options})`)).rowsChanged;
 }
 
 /** A SQL string literal. */

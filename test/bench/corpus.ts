@@ -1,7 +1,8 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-export type CorpusSize = { readonly files: number; readonly bytes: number };
+/** `days`: the sessions are spread evenly over so many days from 2024 on, a few a day; left out, over those of 2026. */
+export type CorpusSize = { readonly files: number; readonly bytes: number; readonly days?: number };
 
 /** mulberry32: a small seeded generator, so that every machine measures the same bytes. */
 export function seeded(seed: number): () => number {
@@ -18,20 +19,26 @@ export function seeded(seed: number): () => number {
  * Writes session logs of both agents below `folder` (claude/ and codex/): half the files each, sizes spread like real
  * ones (many small, a few large), about `bytes` in all. The same arguments give the same bytes.
  */
-export function writeCorpus(folder: string, { files, bytes }: CorpusSize, seed = 7): void {
+export function writeCorpus(folder: string, { files, bytes, days }: CorpusSize, seed = 7): void {
   const random = seeded(seed);
   const weights = Array.from({ length: files }, () => Math.exp(1.5 * normal(random)));
   const unit = bytes / weights.reduce((sum, weight) => sum + weight, 0);
   for (const [index, weight] of weights.entries()) {
     const write = index % 2 === 0 ? claudeSession : codexSession;
-    write(folder, index, weight * unit, random);
+    const midnight =
+      days === undefined
+        ? Date.UTC(2026, index % 9, 1 + (index % 27))
+        : Date.UTC(2024, 0, 1 + Math.floor((index * days) / files));
+    write(folder, index, { bytes: weight * unit, midnight, random });
   }
 }
 
-function claudeSession(folder: string, index: number, bytes: number, random: () => number): void {
+type Session = { readonly bytes: number; readonly midnight: number; readonly random: () => number };
+
+function claudeSession(folder: string, index: number, { bytes, midnight, random }: Session): void {
   const session = uuid(random);
   const path = join(folder, 'claude', `-home-sam-project-${index % 40}`, `${session}.jsonl`);
-  let clock = Date.UTC(2026, index % 9, 1 + (index % 27), 8);
+  let clock = midnight + 8 * 3600e3;
   let parent: string | null = null;
   const line = (type: string, message: unknown): object => {
     clock += Math.floor(20_000 * random());
@@ -80,9 +87,9 @@ function claudeSession(folder: string, index: number, bytes: number, random: () 
   });
 }
 
-function codexSession(folder: string, index: number, bytes: number, random: () => number): void {
+function codexSession(folder: string, _index: number, { bytes, midnight, random }: Session): void {
   const session = uuid(random);
-  let clock = Date.UTC(2026, index % 9, 1 + (index % 27), 9);
+  let clock = midnight + 9 * 3600e3;
   const day = new Date(clock).toISOString();
   const name = `rollout-${day.slice(0, 19).replaceAll(':', '-')}-${session}.jsonl`;
   const path = join(folder, 'codex', day.slice(0, 4), day.slice(5, 7), day.slice(8, 10), name);

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readConfig } from '../../pipelines/config.js';
+import { type Config, readConfig } from '../../pipelines/config.js';
 import { type Policy, readPolicy, withKey } from '../../pipelines/lib/redaction/policy.js';
 import { openWarehouse } from '../../pipelines/lib/warehouse.js';
 
@@ -20,7 +20,7 @@ export const corpus: Home | undefined = homeOf(process.env.TRACEMILL_CORPUS);
 /** Builds a lake by the command line, or takes the one in `built`, a data folder, and lets `use` read it. */
 export async function withLake(
   home: Home,
-  use: (query: Query, policy: Policy) => Promise<void>,
+  use: (query: Query, policy: Policy, config: Config) => Promise<void>,
   built?: string,
 ): Promise<void> {
   const data = built ?? (await mkdtemp(join(tmpdir(), 'tracemill-lake-')));
@@ -45,7 +45,7 @@ export async function withLake(
     const policy = await withKey(await readPolicy(config), join(data, 'lake'));
     const warehouse = await openWarehouse({ config });
     const query: Query = async (sql) => (await warehouse.connection.runAndReadAll(sql)).getRowObjectsJS();
-    await use(query, policy).finally(() => warehouse.close());
+    await use(query, policy, config).finally(() => warehouse.close());
   } finally {
     if (built === undefined) await rm(data, { recursive: true, force: true });
   }

@@ -10,6 +10,7 @@ import { command as captureCommand } from '../../pipelines/capture.js';
 import { readConfig } from '../../pipelines/config.js';
 import { UserError } from '../../pipelines/errors.js';
 import { silentProgress } from '../../pipelines/lib/progress.js';
+import { layOut } from '../../pipelines/lib/terminal.js';
 import { writeFewModels } from './fewModels.js';
 
 const cli = fileURLToPath(new URL('../../pipelines/cli.js', import.meta.url));
@@ -138,7 +139,7 @@ async function captureHere(args: Record<string, unknown>, environment: NodeJS.Pr
   };
   try {
     const { summary, json, exitCode: status = 0 } = await captureCommand.run(args, context);
-    return { status, stdout: `${summary.join('\n')}\n`, stderr: '', json };
+    return { status, stdout: `${layOut(summary).join('\n')}\n`, stderr: '', json };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { status: error.exitCode, stdout: '', stderr: `${error.message}\n`, json: null };

@@ -1,15 +1,10 @@
-import {
-  BLOB,
-  DuckDBBlobValue,
-  DuckDBBlobVector,
-  type DuckDBConnection,
-  type DuckDBDataChunk,
-  DuckDBScalarFunction,
-  type DuckDBVector,
-} from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBVector } from '@duckdb/node-api';
+import { duckdbPackage } from '../duckdbPackage.js';
 import { quote } from '../warehouse.js';
 import type { Policy } from './policy.js';
 import { redactJson, redactWords } from './redactJson.js';
+
+const { BLOB, DuckDBBlobValue, DuckDBBlobVector, DuckDBScalarFunction } = duckdbPackage;
 
 type Redact = (text: string) => string | null;
 

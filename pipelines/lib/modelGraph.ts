@@ -118,8 +118,7 @@ export function mermaidOfLayers(graph: readonly GraphNode[]): string[] {
     const all = tables.filter((node) => node.layer === layer).map(({ name }) => name);
     const shown = all.length > tablesInBox ? all.filter((name) => main.includes(name)) : all;
     const names = shown.map((name) => name.slice(layer.length + 1));
-    const more = all.length - shown.length;
-    const lines = [`<b>${layer}</b>`, ...names, ...(more > 0 ? [`… ${more} more`] : [])];
+    const lines = [`<b>${layer}</b>`, ...names, ...(shown.length < all.length ? ['…'] : [])];
     return `    ${layer}["${lines.join('<br>')}"]`;
   });
   const arrows = layers.flatMap((layer) => {

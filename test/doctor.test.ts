@@ -83,6 +83,10 @@ test('doctor says when something was last read, whether capture is on, and what 
   await logs.write(`${project}/${uuid('1')}.jsonl`, line('a'));
   await logs.ingest({ now: new Date(Date.now() - 3 * 3600e3) });
   const found = await findings(logs);
+  assert.match(
+    found.Jupyter ?? '',
+    /^note: not installed, needed by `tracemill notebooks`; on Debian `apt-get install .*, elsewhere `pip install/,
+  );
   assert.match(found['last ingest'] ?? '', /^ok: last read something 3 h ago, 20\S+ \d\d:\d\d UTC$/);
   assert.equal(
     found.capture,

@@ -97,9 +97,11 @@ async function readSources({ connection }: DuckDB, now: Date): Promise<SourceSta
 function tablesOf({ nodes, manifest }: Project): TableStatus[] {
   const names = nodes.map(({ name }) => name).filter((name) => manifest.tables[name] !== undefined);
   return names.map((table) => {
-    const files = Object.values(manifest.tables[table]?.files ?? {});
-    const sum = (key: 'rows' | 'bytes') => files.reduce((total, file) => total + file[key], 0);
-    return { table, days: files.length, rows: sum('rows'), bytes: sum('bytes') };
+    const days = Object.values(manifest.tables[table]?.files ?? {});
+    // Days without rows share a file.
+    const files = new Map(days.map(({ file, bytes }) => [file, bytes]));
+    const rows = days.reduce((total, day) => total + day.rows, 0);
+    return { table, days: days.length, rows, bytes: [...files.values()].reduce((a, b) => a + b, 0) };
   });
 }
 

@@ -117,6 +117,9 @@ followed as (
             'link': $$session_id, unnest([
                 {'turn_id': chosen_turn_id, 'verdict': 'kept'}, {'turn_id': rejected_turn_id, 'verdict': pair_source}
             ], recursive := true)$$},
+        {'made': 'core.answer_days', 'source': 'core.turns', 'link': 'agent, asked_on',
+            'condition': 'is_human and started_at::date = asked_on'},
+        {'made': 'core.log_names', 'source': 'staging.log_names', 'link': 'source, kind, record_type, name'},
         {'made': 'core.pair_duplicates', 'source': 'core.pair_hashes', 'link': 'unnest([qa_id, duplicate_of]) as qa_id'},
         {'made': 'core.qa_pairs', 'source': 'core.turns', 'link': 'turn_id'},
         {'made': 'core.qa_pairs', 'source': 'core.pair_hashes', 'link': 'qa_id'},

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { tableFromIPC, tableToIPC } from 'apache-arrow';
 import { arrowTable } from '../pipelines/lib/arrowTable.js';
+import { listExports } from '../pipelines/lib/exportVersions.js';
 import { htmlChat } from '../pipelines/lib/htmlChat.js';
 import { htmlTable } from '../pipelines/lib/htmlTable.js';
 import { plotSvg } from '../pipelines/lib/plotSvg.js';
@@ -191,6 +192,41 @@ test('a plot is an SVG with a mark for each row, the same in every time zone', a
   } finally {
     process.env.TZ = zone ?? 'UTC';
   }
+});
+
+test('a table cuts texts, keeps their lines, sets numbers right and says what is missing', () => {
+  const table = htmlTable(
+    [
+      { text: 'one\ntwo three', n: 1 },
+      { text: 'a', n: null },
+    ],
+    { cut: 7 },
+  );
+  assert.match(table, /<th style="text-align: right">n</);
+  assert.match(table, />one<br>two…</);
+  assert.match(table, /<td style="text-align: right; vertical-align: top">-</);
+  assert.equal(htmlTable([], { caption: 'Scores', empty: 'No scores yet.' }), '<p><i>No scores yet.</i></p>');
+});
+
+test('exports are listed newest first, without those that were removed', async (t) => {
+  const out = await mkdtemp(join(tmpdir(), 'tracemill-test-'));
+  t.after(() => rm(out, { recursive: true }));
+  const ids = ['b', 'a', 'c'].map((letter) => letter.repeat(16));
+  await mkdir(join(out, 'log'));
+  for (const [day, id] of ids.entries()) {
+    const record = { id, created_at: `2026-05-0${day + 1}T00:00:00.000Z` };
+    await writeFile(join(out, 'log', `${id}.json`), JSON.stringify(record));
+    if (day === 1) continue;
+    await mkdir(join(out, id));
+    const manifest = { version: id, profile: 'trl', datasets: {}, filters: {}, code: {} };
+    await writeFile(join(out, id, 'manifest.json'), JSON.stringify(manifest));
+  }
+  const found = await listExports(out);
+  assert.deepEqual(
+    found.map(({ folder, manifest, createdAt }) => [folder, manifest.version, createdAt.slice(0, 10)]),
+    [2, 0].map((day) => [join(out, ids[day] ?? ''), ids[day], `2026-05-0${day + 1}`]),
+  );
+  assert.deepEqual(await listExports(join(out, 'none')), []);
 });
 
 test('what rows and messages hold is text, never HTML', async () => {

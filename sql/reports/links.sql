@@ -211,6 +211,7 @@ followed as (
         {'made': 'staging.seq_rows', 'source': 'staging.repaired_lines', 'link': 'file_key, byte_offset, record_no'},
         {'made': 'staging.event_rows', 'source': 'staging.repaired_lines', 'link': 'file_key, byte_offset, record_no'},
         {'made': 'staging.event_rows', 'source': 'staging.seq_rows', 'link': 'file_key, byte_offset, record_no'},
+        {'made': 'staging.log_names', 'source': 'staging.repaired_lines', 'link': 'source, source_path'},
         {'made': 'staging.rejects', 'source': 'staging.repaired_lines', 'link': 'file_key, byte_offset, record_no'}
     ], recursive := true)
 ),

@@ -314,15 +314,15 @@ test('--purge takes the bytes out of every file of ours, says so in a receipt, a
   assert.equal(receipts.length, 1);
   const [receipt] = receipts;
   assert.ok(receipt !== undefined);
-  // Of tables, nothing lies there that is not published.
+  // Of tables, nothing lies there that is not published; days without rows share a file.
   const { tables } = await readManifest(join(config.data, 'lake'));
-  const published = Object.values(tables).flatMap(({ files }) =>
-    Object.values(files).map(({ file }) => file),
+  const published = new Set(
+    Object.values(tables).flatMap(({ files }) => Object.values(files).map(({ file }) => file)),
   );
   const lying = await readdir(join(config.data, 'lake'), { recursive: true });
   assert.deepEqual(
     lying.filter((file) => /^(staging|core|events|duplicates|datasets)\/.*parquet$/.test(file)).sort(),
-    published.sort(),
+    [...published].sort(),
   );
   assert.deepEqual(await readReceipts(config), receipts);
   assert.deepEqual(

@@ -113,16 +113,13 @@ export async function headSha256(file: { absolute: string; isCompressed: boolean
   });
 }
 
-/** The bytes before `end`, at most 4096; fewer where the file ends sooner. */
-export async function bytesBefore(file: FoundFile, end: number): Promise<Buffer> {
-  if (end === 0) return Buffer.alloc(0);
-  return withReader(file, (reader) => {
-    const start = Math.max(0, end - tailBytes);
-    const bytes = Buffer.alloc(end - start);
-    return reader.moveTo(start)
-      ? bytes.subarray(0, readFully(reader, bytes, bytes.length))
-      : bytes.subarray(0, 0);
-  });
+/** The bytes before `end`, at most 4096; fewer where the file ends sooner. Then the reader stands at `end`. */
+export function bytesBefore(reader: ByteReader, end: number): Buffer {
+  const start = Math.max(0, end - tailBytes);
+  const bytes = Buffer.alloc(end - start);
+  return reader.moveTo(start)
+    ? bytes.subarray(0, readFully(reader, bytes, bytes.length))
+    : bytes.subarray(0, 0);
 }
 
 /** The last 4096 bytes of what `before` and `bytes` make together. */
@@ -165,7 +162,7 @@ export async function agreesAtEnds(file: FoundFile, state: FileState): Promise<b
 }
 
 async function agreesAtEnd(file: FoundFile, state: FileState): Promise<boolean> {
-  return sha256(await bytesBefore(file, state.end)) === state.tail;
+  return withReader(file, (reader) => sha256(bytesBefore(reader, state.end)) === state.tail);
 }
 
 async function agreesThroughout(file: FoundFile, ranges: readonly KnownRange[]): Promise<boolean> {

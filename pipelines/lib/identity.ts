@@ -84,7 +84,7 @@ export async function identify(options: {
   const generations = new Map(known.generations);
   for (const file of open) {
     await attempt(file, async () => {
-      const moved = byHead.size === 0 ? undefined : await findMoved(file, byHead, bound);
+      const moved = byHead.size === 0 ? undefined : await findMoved(file, byHead, bound, options.ranges);
       const own = byPath.get(keyOf(file));
       if (moved === undefined && own !== undefined && own.end === 0) {
         const { fileKey, generation } = own;
@@ -187,13 +187,16 @@ async function findMoved(
   file: FoundFile,
   byHead: ReadonlyMap<string, FileState[]>,
   bound: ReadonlySet<string>,
+  ranges: (fileKey: string) => Promise<KnownRange[]>,
 ): Promise<FileState | undefined> {
   const head = await headSha256(file);
   const states = (byHead.get(`${file.source.name}/${head}`) ?? [])
     .filter((state) => !bound.has(state.fileKey) && (file.isCompressed || file.size >= state.end))
     .sort((a, b) => Number(b.inode === file.inode) - Number(a.inode === file.inode) || b.end - a.end);
   for (const state of states) {
-    if (await agreesAtEnd(file, state)) return state;
+    // Throughout: an older generation of the same file may have both its ends, and other bytes in between.
+    if ((await agreesAtEnd(file, state)) && (await agreesThroughout(file, await ranges(state.fileKey))))
+      return state;
   }
   return undefined;
 }

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openDisk } from './soak/disk.js';
+import { runCli } from './support/warehouse.js';
+
+test('a lake on a disk that can only be read: each verb that writes says so', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'tracemill-disk-'));
+  const disk = openDisk(join(folder, 'data'));
+  try {
+    if (disk.kind !== 'tmpfs') return t.skip('this user may not mount a disk');
+    const logs = { SEQ_AGENT_QA_CLAUDE_DIR: folder, SEQ_AGENT_QA_CODEX_DIR: folder };
+    const run = () => runCli(['ingest'], { ...logs, TRACEMILL_DATA: join(folder, 'data') });
+    assert.equal(run().status, 0);
+    assert.ok(disk.setReadOnly(true));
+    const { status, stderr } = run();
+    const words = 'lake: its disk can only be read; mount it for writing and run again, nothing is lost\n';
+    assert.deepEqual([status, stderr], [1, words]);
+  } finally {
+    disk.remove();
+    await rm(folder, { recursive: true, force: true });
+  }
+});

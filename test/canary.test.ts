@@ -51,7 +51,9 @@ before(async () => {
   const env = settings(clean);
   for (const verb of ['ingest', 'build']) does(env, verb);
   seqBytes = (await stat(join(clean, 'seq_mem.jsonl'))).size;
-  said.push(...(await watchOnce(env, () => watchedCanaries(folder, planter(0, plants)))));
+  said.push(
+    ...(await watchOnce(env, '2026-03-05T00:00:00Z', () => watchedCanaries(folder, planter(0, plants)))),
+  );
   for (const verb of ['build', 'load', 'handoff', 'index']) does(env, verb);
   does(env, 'export', '--jsonl');
   for (const profile of profiles.slice(1)) {

@@ -1,9 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { readConfig } from '../../pipelines/config.js';
+import { readWatchStatus, type WatchStatus, writeCapture } from '../../pipelines/lib/captureState.js';
 
 const cli = fileURLToPath(new URL('../../pipelines/cli.js', import.meta.url));
 
@@ -40,36 +42,29 @@ export function run(env: NodeJS.ProcessEnv, ...words: string[]): Said {
   return { verb: words.join(' '), status, stdout, stderr };
 }
 
-/** Several verbs side by side; those that hold a lock must not be among them. */
-export async function runAll(env: NodeJS.ProcessEnv, verbs: readonly string[][]): Promise<Said[]> {
-  return Promise.all(
-    verbs.map(
-      (words) =>
-        new Promise<Said>((resolve) => {
-          const child = spawn(process.execPath, [cli, ...words], { env });
-          let [stdout, stderr] = ['', ''];
-          child.stdout.on('data', (bytes) => {
-            stdout += String(bytes);
-          });
-          child.stderr.on('data', (bytes) => {
-            stderr += String(bytes);
-          });
-          child.on('close', (status) => resolve({ verb: words.join(' '), status, stdout, stderr }));
-        }),
-    ),
-  );
-}
-
-/** Watches until a pass is done that handed something off, then ends it; gives what it wrote into its log. */
-export async function watchOnce(env: NodeJS.ProcessEnv, change: () => Promise<void>): Promise<Said[]> {
+/**
+ * Watches until a pass is done that handed something off, then ends it; gives what it wrote into its log. `from` is before
+ * what it is to hand off, as where a capture goes on after a crash.
+ */
+export async function watchOnce(
+  env: NodeJS.ProcessEnv,
+  from: string,
+  change: () => Promise<void>,
+): Promise<Said[]> {
+  const config = readConfig(env);
+  await mkdir(config.state, { recursive: true });
+  await writeCapture(config, { since: from, from });
   const on = run(env, 'capture', 'on');
   await change();
-  const state = join(env.TRACEMILL_DATA ?? '', 'state', 'watch.json');
-  for (let wait = 0; wait < 600; wait++) {
-    const text = existsSync(state) ? await readFile(state, 'utf8') : '{}';
-    const { handedOff = 0, trouble = null } = JSON.parse(text) as { handedOff?: number; trouble?: unknown };
-    if (handedOff > 0 || trouble !== null) break;
-    await sleep(100);
+  let status = await readWatchStatus(config);
+  for (let wait = 0; wait < 1200 && !isOver(status); wait++) {
+    await sleep(50);
+    status = await readWatchStatus(config);
   }
-  return [on, run(env, 'capture', 'status'), run(env, 'capture', 'logs'), run(env, 'capture', 'off')];
+  const said = [on, run(env, 'capture', 'status'), run(env, 'capture', 'logs'), run(env, 'capture', 'off')];
+  assert.ok((status?.handedOff ?? 0) > 0, said.map(({ stdout, stderr }) => stdout + stderr).join('\n'));
+  return said;
 }
+
+const isOver = (status: WatchStatus | undefined) =>
+  status !== undefined && (status.handedOff > 0 || status.trouble !== null);

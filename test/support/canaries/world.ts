@@ -95,17 +95,22 @@ function brokenEvents(group: number, put: Put): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** A session of another day, for a watch to take up. */
+/** A session of another day with one answered turn, for a watch to take up. */
 export async function watchedCanaries(folder: string, put: Put): Promise<void> {
   const id = 'a4a7c4ed-0000-4000-8000-000000000000';
-  const line = (type: string, content: unknown, second: number) => ({
+  const record = (type: string, second: number) => ({
     ...{ type, uuid: `watched-${second}`, parentUuid: second === 0 ? null : `watched-${second - 1}` },
     ...{ sessionId: id, isSidechain: false, cwd: '/srv', version: '2.1.222' },
     ...{ timestamp: `2026-03-05T10:00:0${second}.000Z` },
+  });
+  const line = (type: string, content: unknown, second: number) => ({
+    ...record(type, second),
     message: { role: type, content, ...(type === 'user' ? {} : { id: 'watched', model: 'claude-opus-4-1' }) },
   });
   await appendLines(join(folder, 'claude', `-home-carla-${put.name('watched.folder')}`, `${id}.jsonl`), [
     line('user', put.text('watched.prompt'), 0),
     line('assistant', [{ type: 'text', text: put.text('watched.answer') }], 1),
+    // The turn is over, so that its pair is handed off.
+    { ...record('system', 2), subtype: 'turn_duration', durationMs: 1000 },
   ]);
 }

@@ -120,6 +120,17 @@ test('hours are those of the clock that was asked for', async () => {
   );
 });
 
+test('its first and last days are those of the clock, too', () => {
+  const [first_at, last_at] = [new Date('2026-01-01T14:59:00Z'), new Date('2026-01-31T15:00:00Z')];
+  const text = reportPage({
+    figures: { ...figures, first_at, last_at },
+    sections: [],
+    timeZone: 'Asia/Tokyo',
+    now,
+  });
+  assert.match(text, />2026-01-01 to 2026-02-01, times of Asia\/Tokyo/);
+});
+
 test('what a log calls a project or a tool is text, whatever it looks like', async () => {
   const name = `<script>alert(1)</script>"'&`;
   const row = { project: name, place: 1, agent: name, turns: 1 };
@@ -128,7 +139,7 @@ test('what a log calls a project or a tool is text, whatever it looks like', asy
     step: 'day',
     timeZone: 'UTC',
   });
-  const text = reportPage({ figures, sections, timeZone: name, now });
+  const text = reportPage({ figures, sections, timeZone: 'UTC', now });
   assert.equal(sections.length, 1);
   assert.doesNotMatch(text, /<script/);
   assert.match(text, /&lt;script&gt;/);

@@ -28,7 +28,9 @@ export function reportPage(of: {
   now: Date;
 }): string {
   const { figures, sections, timeZone, now } = of;
-  const period = [figures.first_at, figures.last_at].map((at) => at?.toISOString().slice(0, 10) ?? '-');
+  // Swedes write days as ISO does.
+  const days = new Intl.DateTimeFormat('sv', { timeZone });
+  const period = [figures.first_at, figures.last_at].map((at) => (at === null ? '-' : days.format(at)));
   const empty = '<p class="words">No turn of a person is in this lake yet.</p>';
   return `<!doctype html>
 <html lang="en">

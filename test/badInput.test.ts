@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, symlink } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -216,6 +217,62 @@ test('a file rewritten longer between being found and being read: nothing of it 
   ]);
   assert.equal(of(await logs.ingest(), 'claude').generation, 1);
   assert.equal((await logs.rebuilt('claude', 'p/zz-rewritten.jsonl')).toString(), line('old') + rewritten);
+  assert.deepEqual((await logs.verify()).problems, []);
+});
+
+test('a file rewritten after a last line without newline was read: its new bytes do not go on that line', async () => {
+  const path = 'claude/projects/p/zz-torn.jsonl';
+  const half = line('old').slice(0, -9);
+  await logs.write(good, line('good'));
+  await logs.write(path, line('first') + half);
+  await logs.ingest();
+  await logs.append(good, line('more'));
+  await logs.append(path, line('old').slice(-9));
+  const rewritten = `${line('other')}${line('new'.repeat(100))}${line('newer')}`;
+  const report = await ingest({
+    config: logs.lake.config,
+    now: () => new Date(),
+    settleMs: 0,
+    progress: () => ({ add: () => writeFileSync(logs.at(path), rewritten), end: () => {} }),
+  });
+  assert.deepEqual(report.warnings, [
+    'claude/p/zz-torn.jsonl: cannot be read further (was rewritten meanwhile); the next run tries again',
+  ]);
+  assert.equal(of(await logs.ingest(), 'claude').generation, 1);
+  assert.deepEqual((await logs.verify()).problems, []);
+});
+
+test('a file replaced between two looks at it: what is read is what was looked at', async () => {
+  const path = 'claude/projects/p/replaced.jsonl';
+  await logs.write(path, line('old'));
+  await logs.ingest();
+  await logs.append(path, line('grown'));
+  const { openSync } = fs;
+  let opened = 0;
+  const replaced = line('new'.repeat(3)) + line('newer');
+  // Head and tail are looked at when it is identified; then it is opened to be read.
+  const openAndReplace: typeof openSync = (file, ...rest) => {
+    const handle = openSync(file, ...rest);
+    if (file !== logs.at(path)) return handle;
+    opened += 1;
+    if (opened === 3) {
+      writeFileSync(`${logs.at(path)}.new`, replaced);
+      renameSync(`${logs.at(path)}.new`, logs.at(path));
+    }
+    return handle;
+  };
+  fs.openSync = openAndReplace;
+  syncBuiltinESMExports();
+  try {
+    await logs.ingest();
+  } finally {
+    fs.openSync = openSync;
+    syncBuiltinESMExports();
+  }
+  assert.ok(opened >= 3);
+  await logs.ingest();
+  const kept = (await logs.rows('claude')).map((row) => `${row.line}\n`);
+  assert.deepEqual(kept.toSorted(), [line('old'), line('grown'), ...replaced.split(/(?<=\n)/)].toSorted());
   assert.deepEqual((await logs.verify()).problems, []);
 });
 

@@ -217,6 +217,17 @@ test('rotated files keep their rows: the content decides, not the name', async (
   assert.deepEqual((await logs.verify()).problems, []);
 });
 
+test('a file that has both ends of an older generation, and other bytes between, is one of its own', async () => {
+  const long = (letter: string) => line(letter.repeat(5000));
+  await logs.write(one, line('a') + long('m') + long('z'));
+  await logs.ingest();
+  await logs.write(one, line('quite another'));
+  await logs.ingest();
+  await logs.write(one, line('a') + long('n') + long('z'));
+  assert.equal(of(await logs.ingest(), 'claude').generation, 1);
+  assert.deepEqual((await logs.verify()).problems, []);
+});
+
 test('a session never straddles days: subagents, later files and generations follow it', async () => {
   const session = uuid('5');
   const main = `claude/projects/p/${session}.jsonl`;

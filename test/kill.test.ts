@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from '../pipelines/build.js';
@@ -13,6 +13,7 @@ import { silentProgress } from '../pipelines/lib/progress.js';
 import { openDuckDB } from '../pipelines/lib/warehouse.js';
 import { verify } from '../pipelines/verify.js';
 import { seeded, writeCorpus } from './bench/corpus.js';
+import { writeDayModels } from './support/dayModels.js';
 
 // A short form by default; TRACEMILL_KILLS=200 TRACEMILL_KILL_SEED=… for the long one.
 const kills = Number(process.env.TRACEMILL_KILLS ?? 4);
@@ -30,41 +31,6 @@ const points = [
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
 const samples = fileURLToPath(new URL('../../data/samples', import.meta.url));
 const sql = fileURLToPath(new URL('../../sql', import.meta.url));
-
-/** What a build must get right after a kill, of each kind one: models by day, a split one, a whole one, a claim of a day. */
-const fewModels = {
-  'macros/text': 'create or replace macro shout(text) as upper(text);\n',
-  'staging/lines': `-- One row per line.
--- @partition day
--- @key source, file_key, line_no
-select source, file_key, line_no, shout(line) as line, from raw.claude
-union all by name
-select source, file_key, line_no, shout(line) as line, from raw.codex
-order by source, file_key, line_no
-`,
-  'core/sizes': `-- One row per file of a day.
--- @partition day
--- @key file_key
-select file_key, count(*) as line_count, sha256(string_agg(line, '' order by line_no)) as hash,
-from staging.lines group by file_key order by file_key
-`,
-  'core/copies': `-- One row per line that an older file has too.
--- @split day
--- @key file_key, line_no
-select file_key, line_no, day, from staging.lines
-qualify row_number() over (partition by line order by day, file_key, line_no) > 1 order by file_key, line_no
-`,
-  'datasets/days': `-- One row per day.
--- @key day
--- @column day   The day.
--- @column lines Its lines that no older file has.
-select day, count(*) as lines, from staging.lines anti join core.copies using (file_key, line_no) group by day order by day
-`,
-  'checks/lines_are_counted': `-- Every file is counted.
--- @partition day
-select file_key from staging.lines anti join core.sizes using (file_key) order by file_key
-`,
-};
 
 /** A lake that is killed while it grows: settings that make it, and what it is when nobody kills it. */
 type Victim = {
@@ -114,10 +80,7 @@ test('killed at a random moment, the next run gives the lake of an undisturbed r
 
 test('killed at any moment, the next run gives the lake of an undisturbed run: a few models', async (t) => {
   const models = join(folder, 'sql');
-  for (const [name, text] of Object.entries(fewModels)) {
-    await mkdir(dirname(join(models, name)), { recursive: true });
-    await writeFile(join(models, `${name}.sql`), text);
-  }
+  await writeDayModels(models);
   const victim = await makeVictim('few', models);
   await killAtRandom(t, victim, kills, seed);
   // Between a rename and its commit.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cp, rm } from 'node:fs/promises';
+import { cp, readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -70,6 +70,20 @@ test('killed while a new warehouse is made, the next load makes the rest', async
   assert.deepEqual(await moved(), [0, 0, 1]);
   assert.deepEqual(await standing(data, true), sorted(fresh));
   assert.deepEqual(await moved(), [0, 0, 0]);
+});
+
+test('a warehouse that a full disk left half described is opened, and loaded', async () => {
+  const data = join(lake.folder, 'full');
+  await cp(base, data, { recursive: true, filter: (path) => !path.includes('clickhouse') });
+  assert.equal(await runKilled(data, { crashAt: 'ddl-applied:1' }), true);
+  const folder = join(data, 'lake', 'clickhouse');
+  const described = (await readdir(folder, { recursive: true })).filter((name) =>
+    /^metadata\/tracemill\.sql$|\/applied_files\.sql$/.test(name),
+  );
+  assert.ok(described.length >= 2, described.join());
+  for (const name of described) await truncate(join(folder, name));
+  runLoad({ TRACEMILL_DATA: data });
+  assert.deepEqual(await standing(data, true), sorted(fresh));
 });
 
 async function killedThenLoaded(how: { delay?: number; crashAt?: string }): Promise<void> {

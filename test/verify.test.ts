@@ -4,6 +4,8 @@ import { copyFile, readdir, rename, rm, truncate, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { readCommits, readRanges } from '../pipelines/lib/commits.js';
+import { checkLog } from '../pipelines/lib/logCheck.js';
 import { openDuckDB, quote } from '../pipelines/lib/warehouse.js';
 import { line, makeLogs, removeLogs, type TestLogs, uuid } from './support/logs.js';
 
@@ -157,6 +159,21 @@ test('a commit that is gone: the log and the file tell', async () => {
     `${path} [${after}, …): does not begin where the range before it ends; restore lake/commits from a backup`,
     `${lost}: no commit names it; move it away, it counts for nobody`,
   ]);
+});
+
+test('what an ingest beside it commits meanwhile is no stray file', async () => {
+  await threeCommits();
+  const lake = join(logs.lake.config.data, 'lake');
+  const { connection, close } = await openDuckDB();
+  try {
+    await readCommits(connection, lake);
+    await readRanges(connection);
+    await logs.append(one, line('d'));
+    await logs.ingest({ settleMs: 3600e3 });
+    assert.deepEqual(await checkLog(connection, lake), []);
+  } finally {
+    close();
+  }
 });
 
 test('a range that is committed twice', async () => {

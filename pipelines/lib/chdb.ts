@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Config } from '../config.js';
@@ -21,9 +21,10 @@ export async function embeddedClient(config: Config): Promise<ClickHouseClient> 
   }
   const { createChdbConnection } = await loadChdb();
   await makeFolder(path);
+  const open = () =>
+    createClient({ connection: createChdbConnection({ path }), log: { level: ClickHouseLogLevel.OFF } });
   try {
-    const connection = createChdbConnection({ path });
-    return createClient({ connection, log: { level: ClickHouseLogLevel.OFF } });
+    return open();
   } catch (error) {
     // The engine tells its reason on stderr only; its status file tells who holds the folder.
     const status = await readFile(join(path, 'status'), 'utf8').catch(() => '');
@@ -34,11 +35,34 @@ export async function embeddedClient(config: Config): Promise<ClickHouseClient> 
         exitCode: exitCodes.locked,
       });
     }
+    try {
+      if (await dropUnwritten(path)) return open();
+    } catch {
+      // What it says then is no news.
+    }
     throw new UserError(
       'lake/clickhouse: cannot be opened; check its owner and free space, or delete it and load again',
       { cause: error },
     );
   }
+}
+
+/**
+ * Removes descriptions of a database or table that are empty: a full disk leaves one of what was just being made, and the
+ * engine then opens nothing at all. True where there was one.
+ */
+async function dropUnwritten(path: string): Promise<boolean> {
+  let found = false;
+  for (const name of await readdir(path, { recursive: true })) {
+    // Not through the link of a database to its tables, which stand in store/.
+    if (!/^(metadata\/[^/]+|store\/[^/]+\/[^/]+\/[^/]+)\.sql$/.test(name)) continue;
+    if ((await stat(join(path, name))).size > 0) continue;
+    await rm(join(path, name));
+    // That link alone would be taken for a database of an older kind.
+    if (name.startsWith('metadata/')) await unlink(join(path, name.slice(0, -'.sql'.length))).catch(() => {});
+    found = true;
+  }
+  return found;
 }
 
 /** The optional package; without it, or on a platform it has no engine for, a UserError says what to do. */

@@ -1,4 +1,4 @@
-import { access, readdir, rm } from 'node:fs/promises';
+import { access, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type CommitRow, commitColumns, lastRows, listCommits, readCommits, readRanges } from './commits.js';
@@ -36,9 +36,19 @@ export async function writeCommit(lake: string, rows: readonly CommitRow[]): Pro
   });
   const draft = draftPath(lake, '.commit');
   const schema = new parquet.ParquetSchema(Object.fromEntries(fields));
-  const writer = await parquet.ParquetWriter.openFile(schema, draft, { useDataPageV2: false });
+  // Written at once at the end: the package does not wait for its first write, and nobody could catch its error.
+  const parts: Buffer[] = [];
+  const memory = {
+    write: (bytes: Buffer, done: () => void) => {
+      parts.push(bytes);
+      done();
+    },
+    end: (done: () => void) => done(),
+  };
+  const writer = await parquet.ParquetWriter.openStream(schema, memory, { useDataPageV2: false });
   for (const row of rows) await writer.appendRow(withoutNulls(row));
   await writer.close();
+  await writeFile(draft, Buffer.concat(parts), { mode: 0o600 });
   return draft;
 }
 

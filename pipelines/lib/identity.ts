@@ -84,7 +84,7 @@ export async function identify(options: {
   const generations = new Map(known.generations);
   for (const file of open) {
     await attempt(file, async () => {
-      const moved = byHead.size === 0 ? undefined : await findMoved(file, byHead, bound);
+      const moved = byHead.size === 0 ? undefined : await findMoved(file, byHead, bound, options.ranges);
       const own = byPath.get(keyOf(file));
       if (moved === undefined && own !== undefined && own.end === 0) {
         const { fileKey, generation } = own;
@@ -113,16 +113,13 @@ export async function headSha256(file: { absolute: string; isCompressed: boolean
   });
 }
 
-/** The bytes before `end`, at most 4096; fewer where the file ends sooner. */
-export async function bytesBefore(file: FoundFile, end: number): Promise<Buffer> {
-  if (end === 0) return Buffer.alloc(0);
-  return withReader(file, (reader) => {
-    const start = Math.max(0, end - tailBytes);
-    const bytes = Buffer.alloc(end - start);
-    return reader.moveTo(start)
-      ? bytes.subarray(0, readFully(reader, bytes, bytes.length))
-      : bytes.subarray(0, 0);
-  });
+/** The bytes before `end`, at most 4096; fewer where the file ends sooner. Then the reader stands at `end`. */
+export function bytesBefore(reader: ByteReader, end: number): Buffer {
+  const start = Math.max(0, end - tailBytes);
+  const bytes = Buffer.alloc(end - start);
+  return reader.moveTo(start)
+    ? bytes.subarray(0, readFully(reader, bytes, bytes.length))
+    : bytes.subarray(0, 0);
 }
 
 /** The last 4096 bytes of what `before` and `bytes` make together. */
@@ -165,7 +162,7 @@ export async function agreesAtEnds(file: FoundFile, state: FileState): Promise<b
 }
 
 async function agreesAtEnd(file: FoundFile, state: FileState): Promise<boolean> {
-  return sha256(await bytesBefore(file, state.end)) === state.tail;
+  return withReader(file, (reader) => sha256(bytesBefore(reader, state.end)) === state.tail);
 }
 
 async function agreesThroughout(file: FoundFile, ranges: readonly KnownRange[]): Promise<boolean> {
@@ -190,13 +187,16 @@ async function findMoved(
   file: FoundFile,
   byHead: ReadonlyMap<string, FileState[]>,
   bound: ReadonlySet<string>,
+  ranges: (fileKey: string) => Promise<KnownRange[]>,
 ): Promise<FileState | undefined> {
   const head = await headSha256(file);
   const states = (byHead.get(`${file.source.name}/${head}`) ?? [])
     .filter((state) => !bound.has(state.fileKey) && (file.isCompressed || file.size >= state.end))
     .sort((a, b) => Number(b.inode === file.inode) - Number(a.inode === file.inode) || b.end - a.end);
   for (const state of states) {
-    if (await agreesAtEnd(file, state)) return state;
+    // Throughout: an older generation of the same file may have both its ends, and other bytes in between.
+    if ((await agreesAtEnd(file, state)) && (await agreesThroughout(file, await ranges(state.fileKey))))
+      return state;
   }
   return undefined;
 }

@@ -20,7 +20,7 @@ export async function withLock<T>(config: Config, verb: string, work: () => Prom
     armCrash(config.crashAt);
     await makeFolder(lake);
     await closeData(config.data);
-    const instance = await openLock(lake);
+    const instance = await openLock(config, lake);
     const note = join(lake, 'lock.holder');
     try {
       // A courtesy to the one who waits: on a full disk the work must still begin, it frees the drafts of a killed run.
@@ -57,7 +57,7 @@ function diskError(error: unknown, data: string): UserError | undefined {
   return undefined;
 }
 
-async function openLock(lake: string): Promise<DuckDBInstance> {
+async function openLock(config: Config, lake: string): Promise<DuckDBInstance> {
   const file = join(lake, 'lock.duckdb');
   try {
     if (!existsSync(file)) await createLock(lake, file);
@@ -70,9 +70,12 @@ async function openLock(lake: string): Promise<DuckDBInstance> {
     if (/not a valid DuckDB database|Could not read enough bytes/.test(message)) {
       throw new UserError('lake/lock.duckdb: is damaged; delete it, it holds no data', { cause: error });
     }
-    throw new UserError(`lake/lock.duckdb: cannot be opened; check the folder's owner and free space`, {
-      cause: error,
-    });
+    throw (
+      diskError(error, config.data) ??
+      new UserError(`lake/lock.duckdb: cannot be opened; check the folder's owner and free space`, {
+        cause: error,
+      })
+    );
   }
 }
 

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { unfinishedNote, unnamedFiles } from './commitLog.js';
-import { commitNumber, listCommits } from './commits.js';
+import { commitNumber, listCommits, readCommits } from './commits.js';
+import { openDuckDB } from './warehouse.js';
 
 /** What the log of commits says against itself or against the folder of raw files, in words; after readRanges. */
 export async function checkLog(connection: DuckDBConnection, lake: string): Promise<string[]> {
@@ -71,13 +71,19 @@ async function brokenFiles(connection: DuckDBConnection): Promise<string[]> {
 
 /** Raw files that no commit names count for nobody; after a kill they wait for the next ingest. */
 async function strayFiles(connection: DuckDBConnection, lake: string): Promise<string[]> {
-  const isUnfinished = await access(join(lake, unfinishedNote)).then(
-    () => true,
-    () => false,
-  );
-  if (isUnfinished) return [];
-  const files = await unnamedFiles(connection, lake);
-  return files.map((file) => `lake/${file}: no commit names it; move it away, it counts for nobody`);
+  const unnamed = await unnamedFiles(connection, lake);
+  // An ingest beside this is about to commit them, or has just done so: its log is another one by now.
+  if (unnamed.length === 0 || existsSync(join(lake, unfinishedNote))) return [];
+  const now = await openDuckDB();
+  try {
+    await readCommits(now.connection, lake);
+    const still = new Set(await unnamedFiles(now.connection, lake));
+    return unnamed
+      .filter((file) => still.has(file))
+      .map((file) => `lake/${file}: no commit names it; move it away, it counts for nobody`);
+  } finally {
+    now.close();
+  }
 }
 
 /** Raw files that a purge wrote anew and did not come to remove. */

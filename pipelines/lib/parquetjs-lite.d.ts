@@ -12,9 +12,12 @@ declare module 'parquetjs-lite' {
       constructor(fields: Record<string, Field>);
     }
     class ParquetWriter {
-      static openFile(
+      static openStream(
         schema: ParquetSchema,
-        path: string,
+        stream: {
+          write(bytes: Buffer, done: () => void): void;
+          end(done: () => void): void;
+        },
         options: { useDataPageV2: boolean },
       ): Promise<ParquetWriter>;
       appendRow(row: Record<string, unknown>): Promise<void>;

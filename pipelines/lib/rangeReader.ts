@@ -113,13 +113,18 @@ export async function readRanges(options: {
     end = slice.offset + slice.bytes.length;
   };
   try {
-    tail = await bytesBefore(file, options.offset);
-    // Rewritten since it was identified: what stands here now belongs to another generation.
-    if (options.tail !== null && options.offset === options.known && sha256(tail) !== options.tail)
-      throw new SourceFileError('was rewritten meanwhile');
     let head = options.offset === 0 ? null : (options.head ?? (await headSha256(file)));
+    // Opened once: under its name another file may stand a moment later.
     const reader = await openBytes(file);
     try {
+      tail = bytesBefore(reader, options.offset);
+      const isSame = options.offset === options.known;
+      // Rewritten since it was identified: what stands here now belongs to another generation. A reader of an archive
+      // cannot go back from behind an unfinished line to its beginning.
+      if (options.tail !== null && (isSame || !file.isCompressed)) {
+        const known = isSame ? tail : bytesBefore(reader, options.known);
+        if (sha256(known) !== options.tail) throw new SourceFileError('was rewritten meanwhile');
+      }
       reader.moveTo(options.offset);
       const limit = file.isCompressed ? Number.POSITIVE_INFINITY : file.size;
       const slices = readSlices(reader, {

@@ -1,6 +1,4 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../config.js';
@@ -8,6 +6,7 @@ import { UserError } from '../errors.js';
 import type { RawDay } from './commits.js';
 import { duckdbPackage } from './duckdbPackage.js';
 import { type Column, readManifest, type Table } from './manifest.js';
+import { spillFolder } from './spillFolder.js';
 
 export type DuckDB = {
   readonly connection: DuckDBConnection;
@@ -60,7 +59,7 @@ export async function openWarehouse(options: {
   const lake = join(options.config.data, 'lake');
   const { tables } = await readManifest(lake);
   // Not below lake/drafts: a build beside this reader would sweep it away.
-  const spill = await mkdtemp(join(tmpdir(), 'tracemill-'));
+  const spill = await spillFolder();
   const duckdb = await openDuckDB({ spill });
   const close = () => {
     duckdb.close();

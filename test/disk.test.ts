@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { emptyRow, writeCommit } from '../pipelines/lib/commitLog.js';
+import { openDisk } from './soak/disk.js';
+import { runCli } from './support/warehouse.js';
+
+test('a lake on a disk that can only be read: each verb that writes says so', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'tracemill-disk-'));
+  const disk = openDisk(join(folder, 'data'));
+  try {
+    if (disk.kind !== 'tmpfs') return t.skip('this user may not mount a disk');
+    const logs = { SEQ_AGENT_QA_CLAUDE_DIR: folder, SEQ_AGENT_QA_CODEX_DIR: folder };
+    const run = () => runCli(['ingest'], { ...logs, TRACEMILL_DATA: join(folder, 'data') });
+    assert.equal(run().status, 0);
+    assert.ok(disk.setReadOnly(true));
+    const { status, stderr } = run();
+    const words = 'lake: its disk can only be read; mount it for writing and run again, nothing is lost\n';
+    assert.deepEqual([status, stderr], [1, words]);
+  } finally {
+    disk.remove();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('a commit that a full disk does not take is an error that can be caught', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'tracemill-disk-'));
+  const disk = openDisk(folder);
+  try {
+    if (disk.kind !== 'tmpfs') return t.skip('this user may not mount a disk');
+    await mkdir(join(folder, 'drafts'));
+    // The disk is as large as this page, and not a byte of anything else can be written.
+    await writeFile(join(folder, 'page'), Buffer.alloc(4096));
+    disk.fill(0);
+    await assert.rejects(writeCommit(folder, [emptyRow('add', '00000001', new Date())]), /ENOSPC/);
+  } finally {
+    disk.remove();
+    await rm(folder, { recursive: true, force: true });
+  }
+});

@@ -24,7 +24,7 @@ export type Lake = {
    * `values` fill its parameters: `sql('… where project_path = $project', { project })`.
    */
   readonly sql: <T = Row>(query: string, values?: Readonly<Record<string, DuckDBValue>>) => Promise<T[]>;
-  /** The same as an apache-arrow Table, columnar, for many rows. */
+  /** The rows of one SELECT as an apache-arrow Table, columnar, for many rows. */
   readonly arrow: (query: string) => Promise<Table>;
   /** The exports made of it, newest first: folder, manifest, and when it was first made. Their files are Parquet (or JSONL). */
   readonly exports: () => Promise<(FoundExport & { readonly createdAt: string })[]>;

@@ -194,6 +194,12 @@ test('a plot is an SVG with a mark for each row, the same in every time zone', a
   }
 });
 
+test('a plot is XML whatever a name in it holds', async () => {
+  const title = 'a\u0000b\u001b[31mc\ufffed\ud800e f\t😀';
+  const svg = await plotSvg(spec([{ day: '2026-05-01', turns: 1 }], { title }));
+  assert.ok(svg.includes('a\ufffdb\ufffd[31mc\ufffdd\ufffde f\t😀'));
+});
+
 test('a table cuts texts, keeps their lines, sets numbers right and says what is missing', () => {
   const table = htmlTable(
     [
@@ -233,14 +239,14 @@ test('what rows and messages hold is text, never HTML', async () => {
   const bad = `<script>alert("1")</script>&'`;
   const clean = '&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;';
   const table = htmlTable(
-    [{ [bad]: bad, n: 1234.567, at: new Date('2026-05-01T12:00:00Z'), list: [bad], none: null }],
+    [{ [bad]: bad, n: 1234.567, at: new Date('2026-05-01T12:00:00Z'), list: [bad, 2n ** 60n], none: null }],
     {
       caption: bad,
     },
   );
   assert.doesNotMatch(table, /<script/);
   assert.equal(table.split(clean).length, 4);
-  assert.match(table, />1,234.57<.*>2026-05-01 12:00<.*>-</);
+  assert.match(table, />1,234.57<.*>2026-05-01 12:00<.*,&quot;1152921504606846976&quot;.*>-</);
   assert.equal(htmlTable([], { caption: bad }), `<p><i>${clean}: no rows</i></p>`);
   const chat = htmlChat(
     [

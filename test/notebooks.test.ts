@@ -71,6 +71,13 @@ test('every notebook runs on the samples and shows what is committed', { skip },
   }
 });
 
+test('every notebook closes the lake: its kernel is ended at once, and leaves the folder that DuckDB spills into', async () => {
+  for (const name of (await readdir(notebookFolder)).filter((file) => file.endsWith('.ipynb'))) {
+    const { cells } = await readNotebook(join(notebookFolder, name));
+    assert.equal([cells.at(-1)?.source].flat().join(''), 'lake.close();', name);
+  }
+});
+
 test('a cell that fails fails the run, with its notebook and cell', { skip }, async (t) => {
   const config = await sampleData(t);
   const folder = join(config.data, 'own');
@@ -103,6 +110,22 @@ test('a cell that fails fails the run, with its notebook and cell', { skip }, as
     type.reason.message,
     /cell 1 \(const turns.*\) failed, 1:7 - Type 'string' is not assignable to type 'number'/,
   );
+});
+
+test('a kernel that ends is told without the words of the error before it', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'tracemill-test-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = await writeNotebook(join(folder, 'own.ipynb'), ['1']);
+  const nbconvert = join(folder, 'jupyter-nbconvert');
+  const run = () => executeNotebook({ file, out: folder, nbconvert, config: sampleConfig(folder) });
+  const dashes = '-'.repeat(18);
+  const said = `An error occurred while executing the following cell:\n${dashes}\n1\n${dashes}\n\nError: a session's words`;
+  await script(nbconvert, `cat >&2 << 'end'\n${said}\nend\nexit 1`);
+  await assert.rejects(run, {
+    message: `${file}: did not run (its kernel ended); \`just doctor\` says what Jupyter needs`,
+  });
+  await script(nbconvert, 'echo "no such kernel" >&2; exit 1');
+  await assert.rejects(run, /did not run \(no such kernel\)/);
 });
 
 test('without Jupyter, without a lake and for an unknown name there are clear words', async (t) => {

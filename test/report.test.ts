@@ -9,7 +9,7 @@ import { UserError } from '../pipelines/errors.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
 import { type Figures, reportPage } from '../pipelines/lib/reportPage.js';
 import { drawSections, reports } from '../pipelines/lib/reportSections.js';
-import { openWarehouse } from '../pipelines/lib/warehouse.js';
+import { openDuckDB, openWarehouse } from '../pipelines/lib/warehouse.js';
 import { command, writeReport } from '../pipelines/report.js';
 import { noBrowser, openBrowser } from './support/browser.js';
 import { makeLake } from './support/lake.js';
@@ -38,12 +38,18 @@ test('its figures are those of the lake', async () => {
         (select count(*) from core.steps where kind = 'tool_call')::integer as tool_calls,
         (select count(*) from core.qa_pairs)::integer as pairs,
         (select count(*) from datasets.training_examples)::integer as examples,
+        (select count(*) from core.tool_calls where outcome = 'error')::integer as failed_calls,
+        (select sum(value) from (unpivot core.steps on input_tokens, cache_read_tokens, cache_write_tokens))::integer
+            as read_tokens,
         (select sum(output_tokens) from core.turns)::integer as written_tokens`,
     )
     .finally(() => warehouse.close());
   const [expected = {}] = reader.getRowObjectsJS();
-  const { sessions, tool_calls, pairs, examples, written_tokens } = figures;
-  assert.deepEqual({ sessions, tool_calls, pairs, examples, written_tokens }, expected);
+  const { sessions, tool_calls, pairs, examples, failed_calls, read_tokens, written_tokens } = figures;
+  assert.deepEqual(
+    { sessions, tool_calls, pairs, examples, failed_calls, read_tokens, written_tokens },
+    expected,
+  );
   // Counted by hand from the logs.
   const table = await readFile(join(samples.claude, '../../human-turns.tsv'), 'utf8');
   const turns = table
@@ -58,6 +64,24 @@ test('its figures are those of the lake', async () => {
   const text = await readFile(page, 'utf8');
   assert.match(text, />64<\/dd><dd class="more">88 % answered/);
   assert.match(text, /times of Asia\/Tokyo; written 2026-06-01 12:00 UTC/);
+});
+
+test('a session whose log lacks one of the counts of tokens is counted with the others', async () => {
+  const sql = await readFile(new URL('../../sql/reports/report_figures.sql', import.meta.url), 'utf8');
+  const { connection, close } = await openDuckDB();
+  await connection.run(`
+    create schema core;
+    create schema datasets;
+    create table core.sessions as
+      from (values ('/a', 5, 7, 11, 1), ('/a', 100, 30, null, 1), ('/b', null, null, null, null))
+        as rows(project_path, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens);
+    create table core.tool_calls as from (values ('ok'), ('error'), ('rejected')) as rows(outcome);
+    create table core.turns as select true as is_human, 'answered' as end_reason, null::timestamp as started_at;
+    create table core.qa_pairs as select null as duplicate_of;
+    create table datasets.training_examples as select 1 as id`);
+  const [row] = (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  close();
+  assert.deepEqual([row?.read_tokens, row?.tool_calls, row?.failed_calls], ['153', '3', '1']);
 });
 
 test('one file for its owner, with every picture that the samples have rows for, the same bytes every time', async () => {
@@ -96,6 +120,17 @@ test('hours are those of the clock that was asked for', async () => {
   );
 });
 
+test('its first and last days are those of the clock, too', () => {
+  const [first_at, last_at] = [new Date('2026-01-01T14:59:00Z'), new Date('2026-01-31T15:00:00Z')];
+  const text = reportPage({
+    figures: { ...figures, first_at, last_at },
+    sections: [],
+    timeZone: 'Asia/Tokyo',
+    now,
+  });
+  assert.match(text, />2026-01-01 to 2026-02-01, times of Asia\/Tokyo/);
+});
+
 test('what a log calls a project or a tool is text, whatever it looks like', async () => {
   const name = `<script>alert(1)</script>"'&`;
   const row = { project: name, place: 1, agent: name, turns: 1 };
@@ -104,7 +139,7 @@ test('what a log calls a project or a tool is text, whatever it looks like', asy
     step: 'day',
     timeZone: 'UTC',
   });
-  const text = reportPage({ figures, sections, timeZone: name, now });
+  const text = reportPage({ figures, sections, timeZone: 'UTC', now });
   assert.equal(sections.length, 1);
   assert.doesNotMatch(text, /<script/);
   assert.match(text, /&lt;script&gt;/);

@@ -37,7 +37,9 @@ export async function executeNotebook(options: {
   // It prints nothing where a cell fails, and not which one; with errors allowed it does not say that one failed.
   const { stdout } = failed ? await runJupyter(nbconvert, [...words, '--allow-errors'], { config }) : run;
   if (stdout === '') {
-    const reason = run.stderr.trim().split('\n').at(-1) ?? '';
+    // Where a cell failed first, the last words are those of its error, which may quote a session.
+    const isCell = failingCell.test(run.stderr);
+    const reason = isCell ? 'its kernel ended' : (run.stderr.trim().split('\n').at(-1) ?? '');
     throw new UserError(`${options.file}: did not run (${reason}); \`just doctor\` says what Jupyter needs`);
   }
   const executed = withOutputs(notebook, JSON.parse(stdout) as Notebook);
@@ -88,8 +90,11 @@ function joined(outputs: readonly Output[]): Output[] {
   return all;
 }
 
+// As nbconvert names a cell that failed.
+const failingCell = /following cell:\n-+\n([\s\S]*?)\n-{9,}/;
+
 function failure(file: string, copy: string, { cells }: Notebook, stderr: string): UserError {
-  const source = /following cell:\n-+\n([\s\S]*?)\n-{9,}/.exec(stderr)?.[1];
+  const source = failingCell.exec(stderr)?.[1];
   const index = cells.findIndex((cell) => isCode(cell) && textOf(cell.source).trim() === source?.trim());
   const name = index < 0 ? 'a cell' : `cell ${index + 1} (${firstLine(cells[index])})`;
   const words = (cells[index]?.outputs ?? []).map((output) => textOf(output.text)).join('');

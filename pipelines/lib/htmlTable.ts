@@ -70,6 +70,11 @@ function cellText(value: unknown, cut: number): string {
       .replace('T', ' ')
       .replace(/(:00)?\.\d{3}Z$/, '')
       .replace(/ 00:00$/, '');
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'object' ? JSON.stringify(value, withoutBigints) : String(value);
   return text.length > cut ? `${text.slice(0, cut)}…` : text;
+}
+
+// JSON has no bigint; as a number it would be another one.
+function withoutBigints(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
 }

@@ -32,11 +32,14 @@ export async function plotSvg(spec: PlotSpec, colours = onAnyPage): Promise<stri
     },
   );
   try {
-    return withShortNumbers(await view.toSVG());
+    return withShortNumbers(await view.toSVG()).replaceAll(notXml, '\ufffd');
   } finally {
     view.finalize();
   }
 }
+
+// Characters that XML has no place for: one in a name, and Jupyter shows no picture at all.
+const notXml = /[^\P{Cc}\t\n\r\x7f-\x9f]|[\ufffe\uffff]|\p{Cs}/gu;
 
 type TextMetrics = { width: (item: { fontSize?: number }, text: unknown) => number };
 

@@ -6,8 +6,8 @@ import type { Section } from './reportSections.js';
 export type Figures = {
   readonly sessions: number;
   readonly projects: number;
-  readonly tool_calls: number | null;
-  readonly failed_calls: number | null;
+  readonly tool_calls: number;
+  readonly failed_calls: number;
   readonly read_tokens: number | null;
   readonly written_tokens: number | null;
   readonly human_turns: number;
@@ -28,7 +28,9 @@ export function reportPage(of: {
   now: Date;
 }): string {
   const { figures, sections, timeZone, now } = of;
-  const period = [figures.first_at, figures.last_at].map((at) => at?.toISOString().slice(0, 10) ?? '-');
+  // Swedes write days as ISO does.
+  const days = new Intl.DateTimeFormat('sv', { timeZone });
+  const period = [figures.first_at, figures.last_at].map((at) => (at === null ? '-' : days.format(at)));
   const empty = '<p class="words">No turn of a person is in this lake yet.</p>';
   return `<!doctype html>
 <html lang="en">
@@ -57,13 +59,13 @@ ${sections.map(sectionHtml).join('\n')}
 
 function tiles(figures: Figures): string[] {
   const count = (value: number | null) => (value === null ? '-' : shortCount(value));
-  const share = (part: number | null, whole: number | null) =>
-    part === null || whole === null || whole === 0 ? '' : `${((100 * part) / whole).toFixed(0)} %`;
+  const share = (part: number, whole: number) =>
+    whole === 0 ? '-' : `${((100 * part) / whole).toFixed(0)} %`;
   const { tool_calls: calls, human_turns: turns } = figures;
   return [
     tile(count(figures.sessions), 'sessions', `${amount(figures.projects, 'items')} projects`),
-    tile(count(turns), 'turns of people', `${share(figures.answered_turns, turns) || '-'} answered`),
-    tile(count(calls), 'tool calls', `${share(figures.failed_calls, calls) || '-'} failed`),
+    tile(count(turns), 'turns of people', `${share(figures.answered_turns, turns)} answered`),
+    tile(count(calls), 'tool calls', `${share(figures.failed_calls, calls)} failed`),
     tile(count(figures.read_tokens), 'tokens read', 'caches included'),
     tile(count(figures.written_tokens), 'tokens written', 'by the models'),
     tile(

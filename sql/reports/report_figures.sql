@@ -5,11 +5,16 @@ sessions as (
     select
         count(*) as sessions,
         count(distinct project_path) as projects,
-        sum(tool_call_count)::bigint as tool_calls,
-        sum(error_count)::bigint as failed_calls,
-        sum(input_tokens + cache_read_tokens + cache_write_tokens)::bigint as read_tokens,
+        -- Some logs tell one of these only.
+        (sum(input_tokens) + coalesce(sum(cache_read_tokens), 0) + coalesce(sum(cache_write_tokens), 0))::bigint
+            as read_tokens,
         sum(output_tokens)::bigint as written_tokens,
     from core.sessions
+),
+
+calls as (
+    select count(*) as tool_calls, count(*) filter (where outcome = 'error') as failed_calls
+    from core.tool_calls
 ),
 
 turns as (
@@ -39,5 +44,5 @@ select
         when last_at - first_at <= interval 730 days then 'week'
         else 'month'
     end as step,
-from sessions, turns, pairs, examples
+from sessions, calls, turns, pairs, examples
 order by all

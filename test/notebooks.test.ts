@@ -11,7 +11,7 @@ import { exportDatasets } from '../pipelines/export.js';
 import { command as lab } from '../pipelines/lab.js';
 import { executeNotebook, readNotebook } from '../pipelines/lib/executedNotebook.js';
 import { readFilters } from '../pipelines/lib/filters.js';
-import { findJupyter, notebookFolder } from '../pipelines/lib/jupyter.js';
+import { findJupyter, notebookFolder, runJupyter } from '../pipelines/lib/jupyter.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
 import { command as notebooks } from '../pipelines/notebooks.js';
 import { sampleConfig, sampleLake } from './support/sampleLake.js';
@@ -103,6 +103,17 @@ test('a cell that fails fails the run, with its notebook and cell', { skip }, as
     type.reason.message,
     /cell 1 \(const turns.*\) failed, 1:7 - Type 'string' is not assignable to type 'number'/,
   );
+});
+
+test('what Jupyter prints goes into files: into a pipe a kernel beside it would let half of it be lost', async (t) => {
+  const config = await sampleData(t);
+  const program = join(config.data, 'prints');
+  await script(program, '[ -f /dev/stdout ] && [ -f /dev/stderr ] && echo made && echo said >&2; exit 3');
+  assert.deepEqual(await runJupyter(program, [], { config }), {
+    code: 3,
+    stdout: 'made\n',
+    stderr: 'said\n',
+  });
 });
 
 test('without Jupyter, without a lake and for an unknown name there are clear words', async (t) => {

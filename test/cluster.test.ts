@@ -8,7 +8,7 @@ import { clusterStatements, shardingKeys } from '../pipelines/lib/clusterDdl.js'
 import { type DdlFile, readDdl } from '../pipelines/lib/ddl.js';
 import { lakeTables } from '../pipelines/lib/loadPlan.js';
 import { setSignals, signalLake } from './support/signalLake.js';
-import { runCli, runLoad, startServer, temporary } from './support/warehouse.js';
+import { loadHere, runCli, startServer, temporary } from './support/warehouse.js';
 
 const cluster = { cluster: 'mills', database: 'tracemill' };
 let place: Awaited<ReturnType<typeof temporary>>;
@@ -109,11 +109,11 @@ test('with one node in place of a cluster, loads swap, drop and leave alone as t
     CLICKHOUSE_CLUSTER: 'mills',
   };
   try {
-    assert.equal(runLoad(environment).tables[0]?.loaded, 2);
+    assert.equal((await loadHere(environment)).tables[0]?.loaded, 2);
     await setSignals(lake, { '2026-01-01': ['a'], '2026-01-03': ['d'] });
-    const [{ loaded, dropped, current } = {}] = runLoad(environment).tables;
+    const [{ loaded, dropped, current } = {}] = (await loadHere(environment)).tables;
     assert.deepEqual([loaded, dropped, current], [1, 1, 1]);
-    const again = runLoad(environment);
+    const again = await loadHere(environment);
     assert.deepEqual(
       again.tables.map((table) => table.loaded + table.dropped),
       [0, 0, 0],

@@ -3,16 +3,20 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { command as buildCommand } from '../pipelines/build.js';
 import { readConfig } from '../pipelines/config.js';
+import { command as exportCommand } from '../pipelines/export.js';
 import { type Clickhouse, openClickhouse } from '../pipelines/lib/clickhouse.js';
 import { type ClusterModel, modelSettings, readClusterFolder } from '../pipelines/lib/clusterModels.js';
+import type { Command } from '../pipelines/lib/command.js';
 import type { ExportManifest } from '../pipelines/lib/exportManifest.js';
 import type { ExportResult } from '../pipelines/lib/exportSummary.js';
 import type { Manifest } from '../pipelines/lib/manifest.js';
 import { madeDifferences } from './support/parity.js';
 import { allComparisons } from './support/recordedComparisons.js';
 import { sampleLake } from './support/sampleLake.js';
-import { copyLake, runCli, runLoad, startServer, temporary } from './support/warehouse.js';
+import { verbHere } from './support/verbHere.js';
+import { copyLake, loadHere, runCli, startServer, temporary } from './support/warehouse.js';
 
 const sql = fileURLToPath(new URL('../../sql', import.meta.url));
 const user = { CLICKHOUSE_USER: 'miller', CLICKHOUSE_PASSWORD: 'flour & water' };
@@ -39,8 +43,8 @@ async function exported(words: string[], environment: Record<string, string> = {
 }
 
 /** What a verb says where it ends with this code. */
-function refusal(words: string[], status: number): string {
-  const run = runCli(words, { TRACEMILL_DATA: data });
+async function refusal(verb: Command, words: string[], status: number): Promise<string> {
+  const run = await verbHere(verb, ['--engine', 'clickhouse', ...words], { TRACEMILL_DATA: data });
   assert.equal(run.status, status, run.stderr);
   return run.stderr.trim();
 }
@@ -61,10 +65,10 @@ async function withServer<T>(work: (environment: Record<string, string>) => T | 
 
 test('what ClickHouse derives of a lake that a server was given is exported as the same files', async (t) => {
   assert.equal(
-    refusal(['export', '--engine', 'clickhouse'], 1),
+    await refusal(exportCommand, [], 1),
     'core.sessions: is not in ClickHouse; run `tracemill load`',
   );
-  await withServer((environment) => runLoad({ TRACEMILL_DATA: data, ...environment }));
+  await withServer((environment) => loadHere({ TRACEMILL_DATA: data, ...environment }));
   const [lake, derived] = [await exported(three), await exported(['--engine', 'clickhouse'])];
   assert.ok(files(lake).length > 6);
   assert.deepEqual(files(derived), files(lake));
@@ -127,7 +131,7 @@ test('a lake that was built since it was loaded is not exported from ClickHouse'
   if (entry !== undefined) entry.sha256 = '0'.repeat(64);
   await writeFile(path, JSON.stringify(manifest));
   assert.equal(
-    refusal(['export', '--engine', 'clickhouse'], 1),
+    await refusal(exportCommand, [], 1),
     `core.signals ${day}: ClickHouse holds another state of it; run \`tracemill load\``,
   );
   await writeFile(path, text);
@@ -145,22 +149,24 @@ test('a server hands over the rows that it derives, and filters take of them wha
 
 test('what the engine cannot do is said before anything is done', async () => {
   assert.equal(
-    refusal(['export', '--engine', 'clickhouse', '--dataset', 'router'], 2),
+    await refusal(exportCommand, ['--dataset', 'router'], 2),
     '--dataset router: --engine clickhouse derives preference, reward, sft; leave out --engine for others',
   );
   assert.equal(
-    refusal(['build', '--engine', 'clickhouse', '--select', 'core.'], 2),
+    await refusal(buildCommand, ['--select', 'core.'], 2),
     '--select: --engine clickhouse selects models itself; leave out one of the two',
   );
-  assert.match(refusal(['build', '--engine', 'spark'], 2), /Invalid values/);
+  const unknown = runCli(['build', '--engine', 'spark'], { TRACEMILL_DATA: data });
+  assert.equal(unknown.status, 2);
+  assert.match(unknown.stderr, /Invalid values/);
 });
 
 test('build for ClickHouse makes what is loaded, and no dataset', async () => {
-  const run = runCli(['build', '--engine', 'clickhouse', '--full', '--dry-run', '--json'], {
-    TRACEMILL_DATA: data,
-  });
-  assert.equal(run.status, 0, run.stderr);
-  const made = [...new Set(run.stdout.match(/"\w+\.\w+"/g) ?? [])].map((name) => JSON.parse(name) as string);
+  const words = ['--engine', 'clickhouse', '--full', '--dry-run'];
+  const { status, stderr, json } = await verbHere(buildCommand, words, { TRACEMILL_DATA: data });
+  assert.equal(status, 0, stderr);
+  const names = JSON.stringify(json).match(/"\w+\.\w+"/g) ?? [];
+  const made = [...new Set(names)].map((name) => JSON.parse(name) as string);
   for (const table of ['core.steps', 'core.signals', 'events.payload_blobs', 'events.router_decisions']) {
     assert.ok(made.includes(table), `${table} in ${made.join(' ')}`);
   }

@@ -1,21 +1,20 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { command as diffCommand } from '../pipelines/diff.js';
 import { run } from './support/exported.js';
 import type { TestLake } from './support/lake.js';
 import { groups, sampleSets } from './support/sampleSets.js';
 import { lakeOfSets, replaceSets } from './support/trainingSets.js';
+import { verbHere } from './support/verbHere.js';
 
-const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
 const { sft = [], stepwise = [] } = sampleSets();
 
-function diff(lake: TestLake, ...words: string[]) {
-  const env = { ...process.env, TRACEMILL_DATA: lake.config.data, TRACEMILL_SQL: lake.config.sql };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'diff', ...words], {
-    env,
-    encoding: 'utf8',
+async function diff(lake: TestLake, ...words: string[]) {
+  const { data, sql } = lake.config;
+  const { status, stdout, stderr } = await verbHere(diffCommand, words, {
+    TRACEMILL_DATA: data,
+    TRACEMILL_SQL: sql,
   });
   return { status, stdout, stderr };
 }
@@ -56,7 +55,7 @@ async function twoExports(profile: string) {
 
 test('rows, tokens, refusals, filters and models that differ, by dataset and split', async () => {
   const { lake, first, second, gone, changed, other } = await twoExports('trl');
-  const { status, stdout } = diff(lake, 'latest~1', 'latest', '--json');
+  const { status, stdout } = await diff(lake, 'latest~1', 'latest', '--json');
   assert.equal(status, 0);
   const found = JSON.parse(stdout);
   assert.deepEqual([found.from, found.to, found.comparable], [first.version, second.version, true]);
@@ -73,7 +72,8 @@ test('rows, tokens, refusals, filters and models that differ, by dataset and spl
   });
   assert.deepEqual(found.settings, { '--agent': { from: null, to: 'claude' } });
   assert.deepEqual(Object.keys(found.models), ['sft']);
-  const summary = diff(lake, String(first.version).slice(0, 8), String(second.folder)).stdout.split('\n');
+  const told = await diff(lake, String(first.version).slice(0, 8), String(second.folder));
+  const summary = told.stdout.split('\n');
   assert.deepEqual(
     summary.filter((line) => !line.includes('tokens')),
     [
@@ -96,7 +96,7 @@ test('rows, tokens, refusals, filters and models that differ, by dataset and spl
 
 test('lines without ids are compared by their text, rows of verl by the id inside', async () => {
   const { lake } = await twoExports('openai');
-  const { sft: splits } = JSON.parse(diff(lake, '--json').stdout).datasets;
+  const { sft: splits } = JSON.parse((await diff(lake, '--json')).stdout).datasets;
   // A line of OpenAI holds no metadata: the row that is told otherwise is the same line.
   assert.deepEqual(Object.keys(splits), ['train']);
   assert.deepEqual([splits.train.added.length, splits.train.removed.length], [1, 2]);
@@ -106,7 +106,7 @@ test('lines without ids are compared by their text, rows of verl by the id insid
   await run(other, { profile: 'verl' });
   await replaceSets(other, { router: router.filter(({ group_id: group }) => group !== groups[0]) });
   await run(other, { profile: 'verl', now: new Date('2026-06-02') });
-  const found = JSON.parse(diff(other, '--json').stdout).datasets;
+  const found = JSON.parse((await diff(other, '--json')).stdout).datasets;
   assert.deepEqual(found, { router: { train: { added: [], removed: [router[0]?.id], changed: [] } } });
   await other.remove();
 });
@@ -115,21 +115,24 @@ test('an export against itself, a shape against another, and names that say too 
   const lake = await lakeOfSets({ sft });
   const { version } = await run(lake);
   await run(lake, { profile: 'wire', now: new Date('2026-06-02') });
-  assert.equal(diff(lake, 'latest', 'latest').stdout.split(': ')[1], 'no difference\n');
-  const shapes = diff(lake).stdout;
+  assert.equal((await diff(lake, 'latest', 'latest')).stdout.split(': ')[1], 'no difference\n');
+  const shapes = (await diff(lake)).stdout;
   assert.match(shapes, /profile: trl -> wire/);
   assert.match(shapes, /The shapes differ: rows are compared by id alone/);
-  const refused = (...words: string[]) => {
-    const { status, stderr } = diff(lake, ...words);
+  const refused = async (...words: string[]) => {
+    const { status, stderr } = await diff(lake, ...words);
     return [status, stderr.trim()];
   };
   const way = 'use a version, its beginning, `latest`, `latest~1` or a folder';
   const out = join(lake.config.data, 'exports');
-  assert.deepEqual(refused('latest~2'), [2, `latest~2: there are not so many exports in ${out}; ${way}`]);
-  assert.deepEqual(refused('nowhere'), [
+  assert.deepEqual(await refused('latest~2'), [
+    2,
+    `latest~2: there are not so many exports in ${out}; ${way}`,
+  ]);
+  assert.deepEqual(await refused('nowhere'), [
     2,
     `nowhere: no export in ${out} begins so, and it is no folder of one; ${way}`,
   ]);
-  assert.equal(refused(String(version), '')[0], 2);
+  assert.equal((await refused(String(version), ''))[0], 2);
   await lake.remove();
 });

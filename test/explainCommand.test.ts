@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from '../pipelines/build.js';
+import { command as explainCommand } from '../pipelines/explain.js';
 import { columnsOf, cutTo } from '../pipelines/lib/columnWidth.js';
 import { describeExplanation } from '../pipelines/lib/explainText.js';
 import { type Explanation, explainRow } from '../pipelines/lib/explanation.js';
@@ -13,6 +14,7 @@ import { openWarehouse } from '../pipelines/lib/warehouse.js';
 import { createRecorder } from '../pipelines/recorder.js';
 import { makeLogs, type TestLogs, uuid } from './support/logs.js';
 import { sampleConfig, sampleLake } from './support/sampleLake.js';
+import { verbHere } from './support/verbHere.js';
 import { runCli } from './support/warehouse.js';
 
 const sql = fileURLToPath(new URL('../../sql', import.meta.url));
@@ -154,7 +156,7 @@ test('the command prints the row, the tables, the bytes and the lines', async ()
     /^ {2}line 23, 1\.6 kB at 18,113\n {4}….*データは常に摂氏で/m,
   ])
     assert.match(stdout, part);
-  const json = runCli(['explain', id, '--json'], environment);
+  const json = await verbHere(explainCommand, [id, '--json'], environment);
   const explanation: Explanation = JSON.parse(json.stdout);
   assert.deepEqual(
     explanation.files.map(({ source, ranges }) => [source, ranges]),
@@ -239,16 +241,16 @@ test('an id that names no row, or more than one, is told what to do', async () =
   const row = await explainRow(sampleConfig(data), { id: '29e2551c', table: 'datasets.training_examples' });
   assert.equal(row.table, 'datasets.training_examples');
   const cases: [string[], RegExp][] = [
-    [['explain'], /^explain: no id; write one after it, of a row of any dataset or table$/m],
-    [['explain', 'x', '--width', '9'], /^--width 9: too narrow or no number; write one from 40 on$/m],
+    [[], /^explain: no id; write one after it, of a row of any dataset or table$/m],
+    [['x', '--width', '9'], /^--width 9: too narrow or no number; write one from 40 on$/m],
   ];
   for (const [words, message] of cases) {
-    const { status, stderr } = runCli(words, { TRACEMILL_DATA: data });
+    const { status, stderr } = await verbHere(explainCommand, words, { TRACEMILL_DATA: data });
     assert.equal(status, 2);
     assert.match(stderr, message);
   }
   const empty = join(logs.lake.folder, 'empty');
-  const nothing = runCli(['explain', 'x'], { TRACEMILL_DATA: empty });
+  const nothing = await verbHere(explainCommand, ['x'], { TRACEMILL_DATA: empty });
   assert.equal(nothing.status, 1);
   assert.equal(
     nothing.stderr,

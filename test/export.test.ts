@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { RecordBatchReader } from 'apache-arrow';
-import type { ExportOptions } from '../pipelines/export.js';
+import { type ExportOptions, command as exportCommand } from '../pipelines/export.js';
 import { readExportRecords } from '../pipelines/lib/exportRecord.js';
 import type { ExportResult } from '../pipelines/lib/exportSummary.js';
 import { messagesRefusal } from '../pipelines/lib/rowRules.js';
@@ -14,6 +14,7 @@ import { openDuckDB, quote } from '../pipelines/lib/warehouse.js';
 import { call, lakeOf, replaceSessions, result, type SessionSpec, said, thought } from './support/core.js';
 import { manifestOf, readParquet, run } from './support/exported.js';
 import type { TestLake } from './support/lake.js';
+import { verbHere } from './support/verbHere.js';
 
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
 
@@ -270,24 +271,24 @@ test('a draft that a killed export left is swept, a record that is missing is wr
 
 test('the verb: a summary, JSON, and words for a bad filter, an unknown dataset and an unbuilt lake', async () => {
   const env = { ...process.env, TRACEMILL_DATA: few.config.data, TRACEMILL_SQL: few.config.sql };
-  const verb = (words: string[], more = {}) =>
-    spawnSync(process.execPath, [cli, 'export', ...words], { env: { ...env, ...more }, encoding: 'utf8' });
-  const plain = verb(['--dataset', 'sft']);
+  const verb = (words: string[], more = {}) => verbHere(exportCommand, words, { ...env, ...more });
+  const words = [cli, 'export', '--dataset', 'sft'];
+  const plain = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
   assert.equal(plain.status, 0, plain.stderr);
   assert.match(plain.stdout, /^Exported to .*\n {2}sft: 4 rows, \d+ tokens \(train \d/);
-  const json = JSON.parse(verb(['--dataset', 'sft', '--json']).stdout);
+  const json = JSON.parse((await verb(['--dataset', 'sft', '--json'])).stdout);
   assert.deepEqual([json.added, json.datasets.sft.rows], [false, 4]);
-  const since = verb(['--since', 'yesterday']);
+  const since = await verb(['--since', 'yesterday']);
   assert.deepEqual(
     [since.status, since.stderr],
     [2, '--since yesterday: not a time; write 2026-05-01 or 2026-05-01T12:00Z\n'],
   );
-  const unknown = verb(['--dataset', 'stf']);
+  const unknown = await verb(['--dataset', 'stf']);
   assert.deepEqual(
     [unknown.status, unknown.stderr],
     [2, '--dataset stf: not built; use qa_documents, sft\n'],
   );
-  const empty = verb([], { TRACEMILL_DATA: join(few.folder, 'nothing') });
+  const empty = await verb([], { TRACEMILL_DATA: join(few.folder, 'nothing') });
   assert.deepEqual([empty.status, empty.stderr], [1, 'lake: no dataset is built; run `tracemill build`\n']);
 });
 

@@ -6,9 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { openClickhouse } from '../pipelines/lib/clickhouse.js';
 import type { LoadResult } from '../pipelines/lib/loadReport.js';
 import { readPolicy } from '../pipelines/lib/redaction/policy.js';
+import { command as loadCommand } from '../pipelines/load.js';
 import type { TestLake } from './support/lake.js';
 import { type Days, setSignals, signalLake } from './support/signalLake.js';
-import { runCli, runLoad } from './support/warehouse.js';
+import { verbHere } from './support/verbHere.js';
+import { loadHere, runCli, runLoad } from './support/warehouse.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 let lake: TestLake;
@@ -47,6 +49,8 @@ const days = async () =>
       )
     ).map(({ day, ids }) => [day, ids]),
   );
+/** A load within this process. */
+const refused = (more: Record<string, string> = {}) => verbHere(loadCommand, [], { ...environment, ...more });
 const tally = (result: LoadResult, name: string) => {
   const found = result.tables.find(({ table }) => table === name);
   return [found?.loaded, found?.dropped, found?.current, found?.rows];
@@ -82,7 +86,7 @@ test('a load holds every row of the lake with all its columns; what is not built
 test('a second load moves nothing', async () => {
   const before = await parts();
   const loads = await ask('select * from loads order by all');
-  const result = runLoad(environment);
+  const result = await loadHere(environment);
   assert.deepEqual(tally(result, 'signals'), [0, 0, 3, 0]);
   assert.deepEqual([result.applied, tally(result, 'prices')], [[], [0, 0, 1, 0]]);
   assert.deepEqual(await parts(), before);
@@ -92,7 +96,7 @@ test('a second load moves nothing', async () => {
 test('only a changed day is replaced, one that left the lake is dropped, and loads says which file stands', async () => {
   const before = await parts();
   await setSignals(lake, { '2026-01-01': ['a', 'b'], '2026-01-03': ['d', 'e'], unknown: ['u', 'v'] });
-  assert.deepEqual(tally(runLoad(environment), 'signals'), [2, 1, 1, 4]);
+  assert.deepEqual(tally(await loadHere(environment), 'signals'), [2, 1, 1, 4]);
   assert.deepEqual(await days(), {
     '2026-01-01': ['a', 'b'],
     '2026-01-03': ['d', 'e'],
@@ -124,7 +128,7 @@ test('a warehouse that lost rows is named by table and day with exit 1, and --fu
     stdout,
     /^signals, day 2026-01-03: the lake has 2 rows, the warehouse 1\nrun `tracemill load --full`/m,
   );
-  assert.deepEqual(tally(runLoad(environment, '--full'), 'signals'), [3, 0, 0, 6]);
+  assert.deepEqual(tally(await loadHere(environment, true), 'signals'), [3, 0, 0, 6]);
   assert.deepEqual((await days())['2026-01-03'], ['d', 'e']);
 });
 
@@ -135,7 +139,7 @@ test('a file that holds other rows than the manifest says is not swapped in', as
   const entry = manifest.tables['core.signals'].files['2026-01-01'];
   Object.assign(entry, { rows: 3, sha256: 'other' });
   await writeFile(path, JSON.stringify(manifest));
-  const { status, stderr } = runCli(['load'], environment);
+  const { status, stderr } = await refused();
   await writeFile(path, text);
   assert.equal(status, 1);
   assert.match(
@@ -143,29 +147,26 @@ test('a file that holds other rows than the manifest says is not swapped in', as
     /^signals, day 2026-01-01: 2 rows arrived of 3, nothing was swapped; run `tracemill verify`/,
   );
   assert.deepEqual((await days())['2026-01-01'], ['a', 'b']);
-  assert.deepEqual(tally(runLoad(environment), 'signals'), [0, 0, 3, 0]);
+  assert.deepEqual(tally(await loadHere(environment), 'signals'), [0, 0, 3, 0]);
 });
 
 test('a column that the warehouse lacks is told, and a numbered file that adds it loads every day again', async () => {
   const signals: Days = { '2026-01-01': ['a', 'b'], '2026-01-03': ['d', 'e'], unknown: ['u', 'v'] };
   await setSignals(lake, signals, '3::bigint as weight,');
-  const refused = runCli(['load'], environment);
-  assert.equal(refused.status, 1);
+  const { status, stderr } = await refused();
+  assert.equal(status, 1);
   assert.match(
-    refused.stderr,
+    stderr,
     /^core\.signals: its column weight is not in the warehouse; add it in a new numbered file/,
   );
   const file = join(lake.config.sql, 'clickhouse', '900_weight.sql');
   await writeFile(file, 'alter table signals add column if not exists weight Nullable(Int64)\n');
-  const result = runLoad(environment);
+  const result = await loadHere(environment);
   assert.deepEqual(result.applied, ['900_weight.sql']);
   assert.deepEqual(tally(result, 'signals'), [3, 0, 0, 6]);
   assert.deepEqual(await ask('select sum(weight) as weight from signals'), [{ weight: '18' }]);
   await setSignals(lake, signals);
-  assert.match(
-    runCli(['load'], environment).stderr,
-    /^core\.signals: lacks the column weight of the warehouse; run/,
-  );
+  assert.match((await refused()).stderr, /^core\.signals: lacks the column weight of the warehouse; run/);
   await setSignals(lake, signals, '3::bigint as weight,');
 });
 
@@ -174,20 +175,20 @@ test('a numbered file that was applied and then edited, or is gone, stops the lo
   const sql = await readFile(file, 'utf8');
   await writeFile(file, `-- Edited.\n${sql}`);
   assert.match(
-    runCli(['load'], environment).stderr,
+    (await refused()).stderr,
     /^sql\/clickhouse\/900_weight\.sql: changed after it was applied to database tracemill; put it back/,
   );
   await rm(file);
   assert.match(
-    runCli(['load'], environment).stderr,
+    (await refused()).stderr,
     /^sql\/clickhouse\/900_weight\.sql: is not here, but was applied to database tracemill; use the newer tracemill/,
   );
   await writeFile(file, sql);
   assert.match(
-    runCli(['load'], { ...environment, CLICKHOUSE_CLUSTER: 'mills' }).stderr,
+    (await refused({ CLICKHOUSE_CLUSTER: 'mills' })).stderr,
     /^CLICKHOUSE_CLUSTER: a cluster needs a server; set CLICKHOUSE_URL/,
   );
-  runLoad(environment);
+  await loadHere(environment);
 });
 
 test('a null where the warehouse allows none is an error, never an empty text', async () => {
@@ -196,12 +197,12 @@ test('a null where the warehouse allows none is an error, never an empty text', 
   const sql = await readFile(model, 'utf8');
   await writeFile(model, sql.replace(`'rejection' as kind`, 'null::varchar as kind'));
   await lake.build();
-  const { status, stderr } = runCli(['load'], environment);
+  const { status, stderr } = await refused();
   assert.equal(status, 1);
   assert.match(stderr, /allows no null/);
   assert.deepEqual((await days())['2026-01-01'], ['a', 'b']);
   await setSignals(lake, { '2026-01-01': ['a'], '2026-01-05': ['b'] }, '3::bigint as weight,');
-  runLoad(environment);
+  await loadHere(environment);
 });
 
 test('exports and prices are exchanged whole when they changed', async () => {
@@ -222,7 +223,7 @@ test('exports and prices are exchanged whole when they changed', async () => {
   const price = { model: 'm', from: '2026-01-01', input: 1, cache_read: 0.1, cache_write: 1.25, output: 5 };
   await writeFile(prices, JSON.stringify([price]));
   const own = { ...environment, TRACEMILL_PRICES: prices };
-  const result = runLoad(own);
+  const result = await loadHere(own);
   assert.deepEqual(
     [tally(result, 'exports'), tally(result, 'prices')],
     [
@@ -241,7 +242,7 @@ test('exports and prices are exchanged whole when they changed', async () => {
   ]);
   const { from, ...rest } = price;
   assert.deepEqual(await ask('select * from prices'), [{ ...rest, valid_from: from }]);
-  assert.deepEqual(tally(runLoad(own), 'exports'), [0, 0, 1, 0]);
+  assert.deepEqual(tally(await loadHere(own), 'exports'), [0, 0, 1, 0]);
   const wrong = [
     ['{', /^prices\.json: is not JSON; correct it, or unset TRACEMILL_PRICES/],
     [JSON.stringify([{ ...price, input: -1 }]), /^prices\.json: 0\.input: /],
@@ -249,7 +250,7 @@ test('exports and prices are exchanged whole when they changed', async () => {
   ] as const;
   for (const [text, words] of wrong) {
     await writeFile(prices, text);
-    assert.match(runCli(['load'], own).stderr, words);
+    assert.match((await refused(own)).stderr, words);
   }
 });
 

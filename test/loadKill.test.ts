@@ -9,7 +9,7 @@ import { openClickhouse } from '../pipelines/lib/clickhouse.js';
 import { seeded } from './bench/corpus.js';
 import type { TestLake } from './support/lake.js';
 import { setSignals, signalLake } from './support/signalLake.js';
-import { runLoad } from './support/warehouse.js';
+import { loadHere } from './support/warehouse.js';
 
 // A short form by default; TRACEMILL_KILLS=200 TRACEMILL_KILL_SEED=… for the long one.
 const kills = Number(process.env.TRACEMILL_KILLS ?? 2);
@@ -35,11 +35,11 @@ let duration: number;
 before(async () => {
   lake = await signalLake(old);
   base = join(lake.folder, 'base');
-  runLoad({ TRACEMILL_DATA: lake.config.data });
+  await loadHere({ TRACEMILL_DATA: lake.config.data });
   await setSignals(lake, fresh);
   await cp(lake.config.data, base, { recursive: true });
   const started = performance.now();
-  runLoad({ TRACEMILL_DATA: lake.config.data });
+  await loadHere({ TRACEMILL_DATA: lake.config.data });
   duration = performance.now() - started;
   assert.deepEqual(await standing(lake.config.data), sorted(fresh));
 });
@@ -66,7 +66,8 @@ test('killed while a new warehouse is made, the next load makes the rest', async
   for (const crashAt of ['ddl-applied:1', 'ddl-applied:9', 'load-noted:1', 'load-swapped:2']) {
     assert.equal(await runKilled(data, { crashAt }), true, crashAt);
   }
-  const moved = () => runLoad({ TRACEMILL_DATA: data }).tables.map(({ loaded, dropped }) => loaded + dropped);
+  const moved = async () =>
+    (await loadHere({ TRACEMILL_DATA: data })).tables.map(({ loaded, dropped }) => loaded + dropped);
   assert.deepEqual(await moved(), [0, 0, 1]);
   assert.deepEqual(await standing(data, true), sorted(fresh));
   assert.deepEqual(await moved(), [0, 0, 0]);
@@ -97,7 +98,7 @@ async function killedThenLoaded(how: { delay?: number; crashAt?: string }): Prom
     const allowed = [old[name], fresh[name]].map((ids) => ids?.toSorted().join());
     assert.ok(allowed.includes(days[name]?.join()), `${name} holds ${days[name]?.join()}`);
   }
-  runLoad({ TRACEMILL_DATA: data });
+  await loadHere({ TRACEMILL_DATA: data });
   assert.deepEqual(await standing(data, true), sorted(fresh));
 }
 

@@ -10,7 +10,7 @@ import { lakeTables } from '../pipelines/lib/loadPlan.js';
 import { type DuckDB, identifier, openWarehouse, quote } from '../pipelines/lib/warehouse.js';
 import { corpus } from './support/builtLake.js';
 import { sampleLake } from './support/sampleLake.js';
-import { copyLake, runCli, runLoad } from './support/warehouse.js';
+import { copyLake, loadHere, runCli } from './support/warehouse.js';
 
 const prices = fileURLToPath(new URL('../../data/prices.json', import.meta.url));
 type Column = { column_name: string; column_type: string };
@@ -35,7 +35,7 @@ before(async () => {
     const { status, stderr } = runCli([verb], environment);
     assert.equal(status, 0, stderr);
   }
-  const result = runLoad(environment);
+  const result = await loadHere(environment);
   assert.deepEqual([result.left_out, result.differences], [[], []]);
   const config = readConfig(environment);
   lake = await openWarehouse({ config });

@@ -4,10 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { readConfig } from '../pipelines/config.js';
+import { command as doctorCommand } from '../pipelines/doctor.js';
 import { openClickhouse } from '../pipelines/lib/clickhouse.js';
+import { command as loadCommand } from '../pipelines/load.js';
 import type { TestLake } from './support/lake.js';
 import { setSignals, signalLake } from './support/signalLake.js';
-import { runCli, runLoad, type Server, startServer } from './support/warehouse.js';
+import { verbHere } from './support/verbHere.js';
+import { loadHere, type Server, startServer } from './support/warehouse.js';
 
 const user = 'miller';
 const password = 'flour & water';
@@ -41,8 +44,8 @@ const ids = async () => {
 };
 
 /** A load that must fail: its exit code and words. */
-function refusal(more: Record<string, string> = {}): string {
-  const { status, stderr, stdout } = runCli(['load'], { ...environment, ...more });
+async function refusal(more: Record<string, string> = {}): Promise<string> {
+  const { status, stderr, stdout } = await verbHere(loadCommand, [], { ...environment, ...more });
   assert.equal(stdout, '');
   assert.doesNotMatch(stderr, /flour|\n./, 'one line, without the password');
   return `${status} ${stderr.trimEnd().replace(server.url, '<server>')}`;
@@ -50,7 +53,7 @@ function refusal(more: Record<string, string> = {}): string {
 
 test('over HTTP the Parquet is streamed, replies are gzip, and the rows are those of the lake', async () => {
   const { gzipRequests, bodyBytes } = await server.fail(null);
-  const result = runLoad(environment);
+  const result = await loadHere(environment);
   assert.equal(result.warehouse, server.url);
   assert.deepEqual(await ids(), { '2026-01-01': ['a', 'b'], '2026-01-02': ['c'] });
   const seen = await server.fail(null);
@@ -59,7 +62,7 @@ test('over HTTP the Parquet is streamed, replies are gzip, and the rows are thos
   const moved = result.tables.find(({ table }) => table === 'signals')?.bytes ?? 0;
   assert.equal(seen.bodyBytes - bodyBytes, moved, 'each byte of the Parquet once, and as it is');
   assert.deepEqual(
-    runLoad(environment).tables.map(({ loaded }) => loaded),
+    (await loadHere(environment)).tables.map(({ loaded }) => loaded),
     [0, 0, 0],
   );
 });
@@ -71,31 +74,34 @@ test('user, password, database and options may stand in the URL; requests are zi
   url.pathname = 'another';
   url.search = '?compression_request=true';
   const before = await server.fail(null);
-  const result = runLoad({ TRACEMILL_DATA: lake.config.data, CLICKHOUSE_URL: url.href });
+  const result = await loadHere({ TRACEMILL_DATA: lake.config.data, CLICKHOUSE_URL: url.href });
   assert.deepEqual([result.database, result.warehouse], ['another', server.url]);
   assert.ok((await server.fail(null)).gzipRequests > before.gzipRequests);
 });
 
 test('what is wrong with server or URL is told in a line that says what to do', async () => {
   assert.match(
-    refusal({ CLICKHOUSE_PASSWORD: 'water' }),
+    await refusal({ CLICKHOUSE_PASSWORD: 'water' }),
     /^1 CLICKHOUSE_URL <server>: refuses this user or password; set/,
   );
   assert.match(
-    refusal({ CLICKHOUSE_URL: 'http://127.0.0.1:1' }),
+    await refusal({ CLICKHOUSE_URL: 'http://127.0.0.1:1' }),
     /^1 CLICKHOUSE_URL http:\/\/127\.0\.0\.1:1: nothing listens there; start/,
   );
   assert.match(
-    refusal({ CLICKHOUSE_URL: 'http://nowhere.invalid:8123' }),
+    await refusal({ CLICKHOUSE_URL: 'http://nowhere.invalid:8123' }),
     /^1 .*: no such host; correct the URL/,
   );
   assert.match(
-    refusal({ CLICKHOUSE_URL: server.url.replace('http', 'https') }),
+    await refusal({ CLICKHOUSE_URL: server.url.replace('http', 'https') }),
     /^1 .*: does not speak TLS there; /,
   );
-  assert.match(refusal({ CLICKHOUSE_URL: 'clickhouse://host' }), /^2 CLICKHOUSE_URL: write a URL as https:/);
   assert.match(
-    refusal({ CLICKHOUSE_URL: `${server.url}?speed=high` }),
+    await refusal({ CLICKHOUSE_URL: 'clickhouse://host' }),
+    /^2 CLICKHOUSE_URL: write a URL as https:/,
+  );
+  assert.match(
+    await refusal({ CLICKHOUSE_URL: `${server.url}?speed=high` }),
     /^2 CLICKHOUSE_URL: Unknown URL parameters: speed/,
   );
   const website = createServer((_, response) => response.end('<html>It works!</html>'));
@@ -108,10 +114,13 @@ test('what is wrong with server or URL is told in a line that says what to do', 
   );
   website.close();
   assert.match(
-    runCli(['doctor'], { ...environment, CLICKHOUSE_PASSWORD: 'water' }).stdout,
+    (await verbHere(doctorCommand, [], { ...environment, CLICKHOUSE_PASSWORD: 'water' })).stdout,
     /^bad +ClickHouse +CLICKHOUSE_URL .*: refuses this user or password/m,
   );
-  assert.match(runCli(['doctor'], environment).stdout, /^ok +ClickHouse +http:.*, ClickHouse \d+\./m);
+  assert.match(
+    (await verbHere(doctorCommand, [], environment)).stdout,
+    /^ok +ClickHouse +http:.*, ClickHouse \d+\./m,
+  );
 });
 
 test('a server that goes away, falls silent or fills its disk half-way leaves whole days, and the next load goes on', async () => {
@@ -141,18 +150,18 @@ test('a server that goes away, falls silent or fills its disk half-way leaves wh
   ] as const;
   for (const [fault, more, words, left] of cases) {
     await server.fail({ ...fault });
-    assert.match(refusal(more), words, JSON.stringify(fault));
+    assert.match(await refusal(more), words, JSON.stringify(fault));
     await server.fail(null);
     assert.deepEqual(await ids(), left, JSON.stringify(fault));
   }
   // Both again: the first was swapped, but the run ended before its note.
-  assert.equal(runLoad(environment).tables[0]?.loaded, 2);
+  assert.equal((await loadHere(environment)).tables[0]?.loaded, 2);
   assert.deepEqual(await ids(), fresh);
 });
 
-test('a cluster that the server does not know is told', () => {
+test('a cluster that the server does not know is told', async () => {
   assert.match(
-    refusal({ CLICKHOUSE_CLUSTER: 'mills' }),
+    await refusal({ CLICKHOUSE_CLUSTER: 'mills' }),
     /^1 CLICKHOUSE_URL <server>: knows no such cluster; correct CLICKHOUSE_CLUSTER$/,
   );
 });

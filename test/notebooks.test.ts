@@ -11,7 +11,7 @@ import { exportDatasets } from '../pipelines/export.js';
 import { command as lab } from '../pipelines/lab.js';
 import { executeNotebook, readNotebook } from '../pipelines/lib/executedNotebook.js';
 import { readFilters } from '../pipelines/lib/filters.js';
-import { findJupyter, notebookFolder } from '../pipelines/lib/jupyter.js';
+import { findJupyter, notebookFolder, runJupyter } from '../pipelines/lib/jupyter.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
 import { command as notebooks } from '../pipelines/notebooks.js';
 import { sampleConfig, sampleLake } from './support/sampleLake.js';
@@ -126,6 +126,17 @@ test('a kernel that ends is told without the words of the error before it', asyn
   });
   await script(nbconvert, 'echo "no such kernel" >&2; exit 1');
   await assert.rejects(run, /did not run \(no such kernel\)/);
+});
+
+test('what Jupyter prints goes into files: into a pipe a kernel beside it would let half of it be lost', async (t) => {
+  const config = await sampleData(t);
+  const program = join(config.data, 'prints');
+  await script(program, '[ -f /dev/stdout ] && [ -f /dev/stderr ] && echo made && echo said >&2; exit 3');
+  assert.deepEqual(await runJupyter(program, [], { config }), {
+    code: 3,
+    stdout: 'made\n',
+    stderr: 'said\n',
+  });
 });
 
 test('without Jupyter, without a lake and for an unknown name there are clear words', async (t) => {

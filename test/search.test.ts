@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { handoff } from '../pipelines/handoff.js';
 import { excerpt } from '../pipelines/lib/excerpt.js';
 import { followHandoff, indexFolder } from '../pipelines/lib/pairIndex.js';
@@ -14,8 +12,8 @@ import { openCollection } from '../pipelines/lib/zvec.js';
 import { command as searchCommand } from '../pipelines/search.js';
 import { lakeOf, type SessionSpec, said } from './support/core.js';
 import { makeLake, type TestLake } from './support/lake.js';
+import { verbHere } from './support/verbHere.js';
 
-const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
 const day = 86_400_000;
 
 let lake: TestLake;
@@ -64,10 +62,8 @@ async function find(words: string, filters: Partial<PairFilters> = {}, limit = 1
   return pairs.map(({ id }) => id.replace('-pair', ''));
 }
 
-function search(...args: string[]) {
-  const env = { ...process.env, TRACEMILL_DATA: lake.config.data, TRACEMILL_SQL: lake.config.sql };
-  return spawnSync(process.execPath, [cli, 'search', ...args], { env, encoding: 'utf8' });
-}
+const search = (...words: string[]) =>
+  verbHere(searchCommand, words, { TRACEMILL_DATA: lake.config.data, TRACEMILL_SQL: lake.config.sql });
 
 test('words are found in question and answer by their stem, whatever case and accents', async () => {
   assert.deepEqual(await find('CAFE'), ['shop-1']);
@@ -119,14 +115,14 @@ async function handoffFileOf(other: TestLake, lines: readonly string[]): Promise
   await followHandoff({ config: other.config, rebuild: false, onBytes: () => {} });
 }
 
-test('a result shows score, question, answer, and where it comes from', () => {
-  const { status, stdout, stderr } = search('flaky', 'test', '--agent', 'codex');
+test('a result shows score, question, answer, and where it comes from', async () => {
+  const { status, stdout, stderr } = await search('flaky', 'test', '--agent', 'codex');
   assert.equal(status, 0, stderr);
   assert.match(
     stdout,
     /^1\. {2}\d+\.\d\d {2}2026-05-25 10:00 {2}codex {2}~\/work\/api\n {3}Q {2}What Answer: is a flaky test\?\n {3}A {2}One that fails by chance\.\n {3}session api, api\.jsonl:0\n$/,
   );
-  const [pair] = JSON.parse(search('renamed', '--json').stdout);
+  const [pair] = JSON.parse((await search('renamed', '--json')).stdout);
   const { score, ...rest } = pair;
   assert.ok(score > 0);
   assert.deepEqual(rest, {
@@ -142,7 +138,7 @@ test('a result shows score, question, answer, and where it comes from', () => {
     ts_ms: Date.parse('2026-05-20T10:00:00Z'),
   });
   assert.match(
-    search('zebra').stdout,
+    (await search('zebra')).stdout,
     /^No pair says this; fewer or other words, or a wider filter, may\.\n$/,
   );
 });
@@ -165,7 +161,7 @@ test('times are read in words; what is none is refused', async () => {
     assert.rejects(here(words, option, value), { name: 'UserError', exitCode: 2, message });
   await refused('test', 'last', 'may', '--last may: not a duration; write 90m, 12h or 30d');
   await refused('test', 'since', 'may', /^--since may: not a time; write/);
-  const { status, stderr } = search('test', '--limit', '0');
+  const { status, stderr } = await search('test', '--limit', '0');
   assert.equal(status, 2);
   assert.equal(stderr, '--limit 0: not a number of pairs; write one from 1 to 1000\n');
   await refused(' ', 'limit', '10', 'search: no words to look for; write them after it');
@@ -174,11 +170,11 @@ test('times are read in words; what is none is refused', async () => {
 test('it says when the index is behind, is not there, or is being written', async () => {
   await appendFile(lake.config.handoff, `${JSON.stringify({ id: 'later', text: 'test' })}\n`);
   assert.match(
-    search('test').stderr,
+    (await search('test')).stderr,
     /agent_qa\.jsonl: has lines that are not in the index yet; run `tracemill index`\n/,
   );
   await followHandoff({ config: lake.config, rebuild: false, onBytes: () => {} });
-  assert.equal(search('test').stderr, '');
+  assert.equal((await search('test')).stderr, '');
   const writer = await openCollection(join(indexFolder(lake.config), 'collection'), false);
   // It waits a while for the writer to end.
   setTimeout(() => writer.closeSync(), 1000);

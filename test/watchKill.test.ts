@@ -8,7 +8,7 @@ import { seeded } from './bench/corpus.js';
 import { makeCaptureHome, until } from './support/captureHome.js';
 
 // A short form by default; TRACEMILL_KILLS=200 TRACEMILL_KILL_SEED=… for the long one.
-const kills = Number(process.env.TRACEMILL_KILLS ?? 6);
+const kills = Number(process.env.TRACEMILL_KILLS ?? 4);
 const seed = Number(process.env.TRACEMILL_KILL_SEED ?? 1);
 
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));

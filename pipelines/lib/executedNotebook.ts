@@ -31,6 +31,11 @@ export async function executeNotebook(options: {
     ...['--to', 'notebook', '--execute', '--stdout', options.file],
     // A kernel whose lake was not closed would be waited for; it has nothing to finish.
     '--ExecutePreprocessor.shutdown_kernel=immediate',
+    // What a cell shows comes by another way than that it ended. It would be waited for 4 s, which a busy machine may need,
+    // and then silently be left out.
+    '--ExecutePreprocessor.iopub_timeout=120',
+    '--ExecutePreprocessor.raise_on_iopub_timeout=True',
+    '--ExecutePreprocessor.startup_timeout=300',
   ];
   const run = await runJupyter(nbconvert, words, { config });
   const failed = run.code !== 0;

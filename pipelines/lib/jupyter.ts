@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
+import { type StdioOptions, spawn } from 'node:child_process';
+import { access, constants, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, carriedEnvironment, childEnvironment } from '../config.js';
@@ -38,21 +39,36 @@ export async function runJupyter(
   { config, show = false }: { config: Config; show?: boolean },
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const own = childEnvironment({}).JUPYTER_PATH ?? '';
-  const child = spawn(program, words, {
-    env: childEnvironment({
-      // The kernel starts in our folder, so that relative paths would be others there.
-      ...carriedEnvironment(config),
-      JUPYTER_PATH: [notebookFolder, own].filter(Boolean).join(delimiter),
-    }),
-    stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+  const env = childEnvironment({
+    // The kernel starts in our folder, so that relative paths would be others there.
+    ...carriedEnvironment(config),
+    JUPYTER_PATH: [notebookFolder, own].filter(Boolean).join(delimiter),
   });
-  const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name]?.on('data', (chunk: Buffer) => chunks[name].push(chunk));
-  const code = await new Promise<number>((resolve, reject) => {
+  if (show) return { code: await ended(program, words, env, 'inherit'), stdout: '', stderr: '' };
+  // Into files: a kernel has the same stdout and stderr and, being Node, makes pipes non-blocking for all that write into
+  // them. Python then throws away what does not fit into a pipe that is not read at once.
+  const folder = await mkdtemp(join(tmpdir(), 'tracemill-jupyter-'));
+  const [stdout, stderr] = [join(folder, 'stdout'), join(folder, 'stderr')];
+  try {
+    const files = await Promise.all([stdout, stderr].map((path) => open(path, 'w', 0o600)));
+    const code = await ended(program, words, env, ['ignore', ...files.map(({ fd }) => fd)]).finally(() =>
+      Promise.all(files.map((file) => file.close())),
+    );
+    return { code, stdout: await readFile(stdout, 'utf8'), stderr: await readFile(stderr, 'utf8') };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function ended(
+  program: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+  stdio: StdioOptions,
+): Promise<number> {
+  const child = spawn(program, words, { env, stdio });
+  return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (status) => resolve(status ?? exitCodes.failed));
   });
-  const text = (name: 'stdout' | 'stderr') => Buffer.concat(chunks[name]).toString('utf8');
-  return { code, stdout: text('stdout'), stderr: text('stderr') };
 }

@@ -7,11 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { command as captureCommand } from '../../pipelines/capture.js';
-import { readConfig } from '../../pipelines/config.js';
-import { UserError } from '../../pipelines/errors.js';
-import { silentProgress } from '../../pipelines/lib/progress.js';
-import { layOut } from '../../pipelines/lib/terminal.js';
 import { writeFewModels } from './fewModels.js';
+import { type Here, verbHere } from './verbHere.js';
 
 const cli = fileURLToPath(new URL('../../pipelines/cli.js', import.meta.url));
 const samples = fileURLToPath(new URL('../../../data/samples', import.meta.url));
@@ -22,9 +19,6 @@ export type HandoffLine = { id: string; text: string; metadata: { revision: numb
 
 type CaptureOptions = { lines?: number; environment?: Record<string, string> };
 
-/** What the command line would print and exit with. */
-type Captured = { status: number; stdout: string; stderr: string; json: unknown };
-
 /** A home with one session of the samples and a data folder, and what a person does there. */
 export type CaptureHome = {
   readonly folder: string;
@@ -34,7 +28,7 @@ export type CaptureHome = {
   /** The command line, as a process of its own. */
   run: (words: string[], environment?: Record<string, string>) => SpawnSyncReturns<string>;
   /** An action of capture within this process: one that starts no other needs none of its own. */
-  capture: (action: string, options?: CaptureOptions) => Promise<Captured>;
+  capture: (action: string, options?: CaptureOptions) => Promise<Here>;
   /** A verb's JSON. */
   json: (words: string[]) => Record<string, unknown>;
   start: (words: string[], environment?: Record<string, string>) => ReturnType<typeof spawn>;
@@ -105,7 +99,7 @@ async function emptyHome(environment: Record<string, string>, models: 'few' | 'r
     env,
     run,
     capture: (action, { lines = 50, environment: more = {} } = {}) =>
-      captureHere({ action, lines }, { ...env, ...more }),
+      verbHere(captureCommand, [action, '--lines', String(lines)], { ...env, ...more }),
     json: (words) => JSON.parse(run([...words, '--json']).stdout),
     start: (words, more = {}) =>
       spawn(process.execPath, [cli, ...words], { ...options(more), stdio: 'ignore', detached: true }),
@@ -128,22 +122,6 @@ async function emptyHome(environment: Record<string, string>, models: 'few' | 'r
       }),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
-}
-
-async function captureHere(args: Record<string, unknown>, environment: NodeJS.ProcessEnv): Promise<Captured> {
-  const context = {
-    config: readConfig(environment),
-    log: () => {},
-    progress: silentProgress,
-    now: () => new Date(),
-  };
-  try {
-    const { summary, json, exitCode: status = 0 } = await captureCommand.run(args, context);
-    return { status, stdout: `${layOut(summary).join('\n')}\n`, stderr: '', json };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return { status: error.exitCode, stdout: '', stderr: `${error.message}\n`, json: null };
-  }
 }
 
 /** Waits until a condition holds, at most so long; false where it never did. */

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LoadResult } from '../../pipelines/lib/loadReport.js';
+import { command as loadCommand } from '../../pipelines/load.js';
 import type { Fault } from './clickhouseServer.js';
+import { verbHere } from './verbHere.js';
 
 const server = fileURLToPath(new URL('./clickhouseServer.js', import.meta.url));
 const cli = fileURLToPath(new URL('../../pipelines/cli.js', import.meta.url));
@@ -65,6 +67,13 @@ export function runLoad(environment: Record<string, string>, ...words: string[])
   const { status, stdout, stderr } = runCli(['load', '--json', ...words], environment);
   if (status !== 0) throw new Error(`load ended with ${status}: ${stderr}${stdout}`);
   return JSON.parse(stdout) as LoadResult;
+}
+
+/** The same within this process. */
+export async function loadHere(environment: Record<string, string>, full = false): Promise<LoadResult> {
+  const { status, stdout, stderr, json } = await verbHere(loadCommand, full ? ['--full'] : [], environment);
+  if (status !== 0) throw new Error(`load ended with ${status}: ${stderr}${stdout}`);
+  return json as LoadResult;
 }
 
 /** A temporary folder that is removed with `remove`. */

@@ -215,11 +215,12 @@ user_items as materialized (
 ),
 
 -- Every prompt is an event and an item (trap 31); the event is the clean one. Paginated files have completed items instead.
+-- A damaged one without words still ends the turn before it.
 prompt_events as (
     select
         file_key,
         record_position,
-        case when item_type = 'user_message' then text
+        case when item_type = 'user_message' then coalesce(text, '')
             else array_to_string(list_transform(
                 list_filter(parts, lambda part: part.type = 'text'), lambda part: part.text), chr(10)) end as text,
     from records
@@ -392,7 +393,7 @@ assistant_events as (
     select
         file_key,
         record_position,
-        case when item_type = 'agent_message' then text
+        case when item_type = 'agent_message' then coalesce(text, '')
             else array_to_string(list_transform(parts, lambda part: part.text), chr(10)) end as text,
         phase,
     from records
@@ -433,7 +434,7 @@ reasoning_texts as materialized (
 ),
 
 reasoning_events as materialized (
-    select file_key, record_position, text, placeholders(text) <> [] as is_redacted
+    select file_key, record_position, coalesce(text, '') as text, placeholders(text) <> [] as is_redacted
     from records
     where type = 'event_msg' and item_type = 'agent_reasoning'
 ),

@@ -113,7 +113,9 @@ file_sessions as (
             when coalesce(metas.thread_source, 'user') <> 'user' then 'subagent'
             when json_string(metas.session_source) in ('exec', 'mcp') or metas.originator = 'codex_exec' then 'exec'
             else 'main' end as session_kind,
-        coalesce(metas.parent_thread_id, metas.forked_from_id, replayed_parents.parent_id) as parent_session_id,
+        nullif(
+            coalesce(metas.parent_thread_id, metas.forked_from_id, replayed_parents.parent_id), metas.item_id
+        ) as parent_session_id,
         coalesce(replays.first_own_position, 0) as first_own_position,
         metas.cwd,
         metas.version,

@@ -20,7 +20,7 @@ files as (
         regexp_extract(any_value(source_path), '([^/]+)\.jsonl$', 1) as stem,
         min_by(session_id, byte_offset) filter (where session_id is not null) as line_session_id,
         min_by(agent_id, byte_offset) filter (where agent_id is not null) as line_agent_id,
-        bool_and(is_sidechain) filter (where type in ('user', 'assistant')) as is_all_sidechain,
+        coalesce(bool_and(is_sidechain) filter (where type in ('user', 'assistant')), false) as is_all_sidechain,
         any_value(entrypoint) filter (where entrypoint is not null) as entrypoint,
     from records
     group by file_key

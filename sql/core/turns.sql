@@ -114,7 +114,9 @@ described as (
             when answers.final_answer is not null then 'answered'
             when ends.last_kind in ('tool_call', 'tool_result', 'rejection', 'steer') then 'tool'
             else 'open' end as end_reason,
-        totals.has_end_marker or openers.turn_no < last_turns.last_turn_no as is_ended,
+        -- Undone is over too, where a crash kept its end out of the log.
+        totals.has_end_marker or openers.turn_no < last_turns.last_turn_no or openers.voided_position is not null
+            as is_ended,
         openers.voided_position is not null as is_abandoned,
         openers.voided_position,
         openers.occurred_at as started_at,

@@ -120,8 +120,9 @@ described as (
         openers.voided_position is not null as is_abandoned,
         openers.voided_position,
         openers.occurred_at as started_at,
-        totals.ended_at,
-        greatest(date_diff('millisecond', openers.occurred_at, totals.ended_at), 0) as duration_ms,
+        -- Lines are not always in the order of their times (trap 20).
+        case when totals.ended_at is not null then greatest(openers.occurred_at, totals.ended_at) end as ended_at,
+        not_negative(date_diff('millisecond', openers.occurred_at, totals.ended_at)) as duration_ms,
         totals.model,
         totals.models,
         openers.version,

@@ -31,3 +31,6 @@ create or replace macro message_text(message) as
                 json_extract(message, '$.tool_calls[*].function'),
                 lambda call: 'Call: ' || call_text(json_extract_string(call, '$.name'), json_extract(call, '$.arguments')))
         ), chr(10)) end;
+
+-- A number, 0 where it is less; null stays null, which greatest() takes for the smallest.
+create or replace macro not_negative(value) as case when value < 0 then 0 else value end;

@@ -130,9 +130,8 @@ described as (
         openers.voided_position is not null as is_abandoned,
         openers.voided_position as voided_position,
         openers.step_at as started_at,
-        totals.last_at as ended_at,
-        greatest(
-            toUnixTimestamp64Milli(totals.last_at) - toUnixTimestamp64Milli(openers.step_at), 0) as duration_ms,
+        if(openers.step_at > totals.last_at, openers.step_at, totals.last_at) as ended_at,
+        not_negative(toUnixTimestamp64Milli(totals.last_at) - toUnixTimestamp64Milli(openers.step_at)) as duration_ms,
         totals.last_model as model,
         totals.models_in_all as models,
         openers.version as version,

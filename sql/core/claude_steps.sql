@@ -165,7 +165,8 @@ labelled as (
             when placed.is_meta then coalesce(bodies.markup, 'meta')
             when trim(bodies.body) = '' and bodies.has_image then 'prompt'
             when bodies.markup is not null then bodies.markup
-            when placed.prompt_source = 'system' then 'machine_prompt'
+            -- New versions name new kinds of senders; a person is called one.
+            when placed.prompt_source = 'system' or placed.origin_kind <> 'human' then 'machine_prompt'
             when placed.prompt_source = 'suggestion_accepted' then 'suggestion'
             when placed.session_kind = 'exec' then 'script'
             else 'prompt' end as label,

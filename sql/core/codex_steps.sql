@@ -651,11 +651,11 @@ step_usage as (
         step_places.file_key,
         step_places.record_position,
         step_places.block_no,
-        sum(usage.input - usage.cached - usage.cache_write)::bigint as input_tokens,
-        sum(usage.cached)::bigint as cache_read_tokens,
-        sum(usage.cache_write)::bigint as cache_write_tokens,
-        sum(usage.output)::bigint as output_tokens,
-        sum(usage.reasoning)::bigint as reasoning_tokens,
+        token_count(sum(usage.input - usage.cached - usage.cache_write)::bigint) as input_tokens,
+        token_count(sum(usage.cached)::bigint) as cache_read_tokens,
+        token_count(sum(usage.cache_write)::bigint) as cache_write_tokens,
+        token_count(sum(usage.output)::bigint) as output_tokens,
+        token_count(sum(usage.reasoning)::bigint) as reasoning_tokens,
     from step_places
     join spent
         on spent.file_key = step_places.file_key

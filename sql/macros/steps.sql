@@ -34,3 +34,16 @@ create or replace macro message_text(message) as
 
 -- A number, 0 where it is less; null stays null, which greatest() takes for the smallest.
 create or replace macro not_negative(value) as case when value < 0 then 0 else value end;
+
+-- A count of tokens that a log can mean: null where it is less than none or beyond all measure, which no sum may overflow on.
+create or replace macro token_count(value) as case when value between 0 and 1000000000000 then value end;
+
+-- The usage of Codex with counts only; null stays null.
+create or replace macro token_usage(usage) as case when usage is not null then struct_update(
+    usage,
+    input_tokens := token_count(usage.input_tokens),
+    cached_input_tokens := token_count(usage.cached_input_tokens),
+    cache_write_input_tokens := token_count(usage.cache_write_input_tokens),
+    output_tokens := token_count(usage.output_tokens),
+    reasoning_output_tokens := token_count(usage.reasoning_output_tokens),
+    total_tokens := token_count(usage.total_tokens)) end;

@@ -1,6 +1,6 @@
 -- One row per session that an event belongs to: by its own word, or through its attempt or artifact.
 -- @key session_id
--- @not_null first_at, last_at, event_count, origin
+-- @not_null event_count, origin
 with
 
 recorded as (

@@ -147,6 +147,10 @@ bench *options:
 bench-duplicates *options:
     @node {{ quote(justfile_directory() / "dist/test/bench/duplicates.js") }} {{ options }}
 
+# Put random, damaged sessions through the whole job: just fuzz --minutes 30
+fuzz *options:
+    @node {{ quote(justfile_directory() / "dist/test/bench/fuzz.js") }} {{ options }}
+
 # The tests
 test:
     @npm test

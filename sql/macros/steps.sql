@@ -32,9 +32,6 @@ create or replace macro message_text(message) as
                 lambda call: 'Call: ' || call_text(json_extract_string(call, '$.name'), json_extract(call, '$.arguments')))
         ), chr(10)) end;
 
--- A number, 0 where it is less; null stays null, which greatest() takes for the smallest.
-create or replace macro not_negative(value) as case when value < 0 then 0 else value end;
-
 -- A count of tokens that a log can mean: null where it is less than none or beyond all measure, which no sum may overflow on.
 create or replace macro token_count(value) as case when value between 0 and 1000000000000 then value end;
 

@@ -172,6 +172,10 @@ bench-duplicates *options:
 soak *options:
     @node {{ quote(justfile_directory() / "dist/test/soak/main.js") }} {{ options }}
 
+# Put random, damaged sessions through the whole job: just fuzz --minutes 30
+fuzz *options:
+    @node {{ quote(justfile_directory() / "dist/test/bench/fuzz.js") }} {{ options }}
+
 # The tests
 test:
     @npm test

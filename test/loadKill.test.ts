@@ -83,7 +83,7 @@ test('a warehouse that a full disk left half described is opened, and loaded', a
   );
   assert.ok(described.length >= 2, described.join());
   for (const name of described) await truncate(join(folder, name));
-  runLoad({ TRACEMILL_DATA: data });
+  await loadHere({ TRACEMILL_DATA: data });
   assert.deepEqual(await standing(data, true), sorted(fresh));
 });
 

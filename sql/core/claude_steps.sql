@@ -64,7 +64,7 @@ files as (
         regexp_extract(any_value(source_path), '([^/]+)\.jsonl$', 1) as stem,
         min_by(session_id, byte_offset) filter (where session_id is not null) as line_session_id,
         min_by(agent_id, byte_offset) filter (where agent_id is not null) as line_agent_id,
-        bool_and(is_sidechain) filter (where type in ('user', 'assistant')) as is_all_sidechain,
+        coalesce(bool_and(is_sidechain) filter (where type in ('user', 'assistant')), false) as is_all_sidechain,
         any_value(entrypoint) filter (where entrypoint is not null) as entrypoint,
     from records
     group by file_key
@@ -209,7 +209,8 @@ labelled as (
             when placed.is_meta then coalesce(bodies.markup, 'meta')
             when trim(bodies.body) = '' and bodies.has_image then 'prompt'
             when bodies.markup is not null then bodies.markup
-            when placed.prompt_source = 'system' then 'machine_prompt'
+            -- New versions name new kinds of senders; a person is called one.
+            when placed.prompt_source = 'system' or placed.origin_kind <> 'human' then 'machine_prompt'
             when placed.prompt_source = 'suggestion_accepted' then 'suggestion'
             when placed.session_kind = 'exec' then 'script'
             else 'prompt' end as label,

@@ -162,7 +162,9 @@ file_sessions as (
             when coalesce(metas.thread_source, 'user') <> 'user' then 'subagent'
             when json_string(metas.session_source) in ('exec', 'mcp') or metas.originator = 'codex_exec' then 'exec'
             else 'main' end as session_kind,
-        coalesce(metas.parent_thread_id, metas.forked_from_id, replayed_parents.parent_id) as parent_session_id,
+        nullif(
+            coalesce(metas.parent_thread_id, metas.forked_from_id, replayed_parents.parent_id), metas.item_id
+        ) as parent_session_id,
         coalesce(replays.first_own_position, 0) as first_own_position,
         metas.cwd,
         metas.version,
@@ -267,11 +269,12 @@ user_items as materialized (
 ),
 
 -- Every prompt is an event and an item (trap 31); the event is the clean one. Paginated files have completed items instead.
+-- A damaged one without words still ends the turn before it.
 prompt_events as (
     select
         file_key,
         record_position,
-        case when item_type = 'user_message' then text
+        case when item_type = 'user_message' then coalesce(text, '')
             else array_to_string(list_transform(
                 list_filter(parts, lambda part: part.type = 'text'), lambda part: part.text), chr(10)) end as text,
     from records
@@ -444,7 +447,7 @@ assistant_events as (
     select
         file_key,
         record_position,
-        case when item_type = 'agent_message' then text
+        case when item_type = 'agent_message' then coalesce(text, '')
             else array_to_string(list_transform(parts, lambda part: part.text), chr(10)) end as text,
         phase,
     from records
@@ -485,7 +488,7 @@ reasoning_texts as materialized (
 ),
 
 reasoning_events as materialized (
-    select file_key, record_position, text, placeholders(text) <> [] as is_redacted
+    select file_key, record_position, coalesce(text, '') as text, placeholders(text) <> [] as is_redacted
     from records
     where type = 'event_msg' and item_type = 'agent_reasoning'
 ),
@@ -700,11 +703,11 @@ step_usage as (
         step_places.file_key,
         step_places.record_position,
         step_places.block_no,
-        sum(usage.input - usage.cached - usage.cache_write)::bigint as input_tokens,
-        sum(usage.cached)::bigint as cache_read_tokens,
-        sum(usage.cache_write)::bigint as cache_write_tokens,
-        sum(usage.output)::bigint as output_tokens,
-        sum(usage.reasoning)::bigint as reasoning_tokens,
+        token_count(sum(usage.input - usage.cached - usage.cache_write)::bigint) as input_tokens,
+        token_count(sum(usage.cached)::bigint) as cache_read_tokens,
+        token_count(sum(usage.cache_write)::bigint) as cache_write_tokens,
+        token_count(sum(usage.output)::bigint) as output_tokens,
+        token_count(sum(usage.reasoning)::bigint) as reasoning_tokens,
     from step_places
     join spent
         on spent.file_key = step_places.file_key

@@ -35,7 +35,8 @@ links as (
     group by session_id
 ),
 
--- 50 generations bound the walk: damaged logs could name each other as parents.
+-- 50 generations bound the walk: damaged logs could name each other as parents. Those who do are one family, named by the
+-- first of the circle.
 walk as (
     with recursive climb as (
         select session_id, parent_session_id, parent_session_id as ancestor_id, 1 as depth
@@ -46,7 +47,12 @@ walk as (
         join links on links.session_id = climb.ancestor_id
         where climb.depth < 50
     )
-    select session_id, parent_session_id, arg_max(ancestor_id, depth) as root_session_id
+    select
+        session_id,
+        parent_session_id,
+        case
+            when max(depth) = 50 then min(ancestor_id) filter (where depth > 25)
+            else arg_max(ancestor_id, depth) end as root_session_id,
     from climb
     group by all
 ),

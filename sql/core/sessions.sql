@@ -140,7 +140,8 @@ select
     gathered.session_id,
     gathered.agent,
     gathered.kind,
-    coalesce(gathered.parent_session_id, session_roots.parent_session_id) as parent_session_id,
+    -- Files of one session may name different parents: the one that the family goes by holds.
+    coalesce(session_roots.parent_session_id, gathered.parent_session_id) as parent_session_id,
     coalesce(naming_results.tool_call_id, spawning_calls.tool_call_id) as parent_tool_call_id,
     coalesce(session_roots.root_session_id, gathered.session_id) as root_session_id,
     gathered.project_path,

@@ -64,7 +64,7 @@ select
     calls.occurred_at as called_at,
     results.occurred_at as returned_at,
     -- Codex up to 0.63 stamps call and result alike, so 0 there means unknown.
-    greatest(date_diff('millisecond', calls.occurred_at, results.occurred_at), 0) as duration_ms,
+    not_negative(date_diff('millisecond', calls.occurred_at, results.occurred_at)) as duration_ms,
     calls.model,
     calls.source_path,
     calls.byte_offset,

@@ -165,12 +165,15 @@ described as (
             when answers.final_answer is not null then 'answered'
             when ends.last_kind in ('tool_call', 'tool_result', 'rejection', 'steer') then 'tool'
             else 'open' end as end_reason,
-        totals.has_end_marker or openers.turn_no < last_turns.last_turn_no as is_ended,
+        -- Undone is over too, where a crash kept its end out of the log.
+        totals.has_end_marker or openers.turn_no < last_turns.last_turn_no or openers.voided_position is not null
+            as is_ended,
         openers.voided_position is not null as is_abandoned,
         openers.voided_position,
         openers.occurred_at as started_at,
-        totals.ended_at,
-        greatest(date_diff('millisecond', openers.occurred_at, totals.ended_at), 0) as duration_ms,
+        -- Lines are not always in the order of their times (trap 20).
+        case when totals.ended_at is not null then greatest(openers.occurred_at, totals.ended_at) end as ended_at,
+        not_negative(date_diff('millisecond', openers.occurred_at, totals.ended_at)) as duration_ms,
         totals.model,
         totals.models,
         openers.version,

@@ -30,9 +30,23 @@ pairs as (
     where duplicate_of is null
 ),
 
+-- A session that goes on in another file may do so within a turn.
 turns as (
-    select turn_id, min(source_path) as source_path, min(byte_offset) as byte_offset, max(byte_offset + byte_length) as byte_end
-    from core.steps
+    select
+        turn_id,
+        list(
+            {'source_path': source_path, 'byte_offset': byte_offset, 'byte_end': byte_end} order by begin_position
+        ) as sources,
+    from (
+        select
+            turn_id,
+            source_path,
+            min(position) as begin_position,
+            min(byte_offset) as byte_offset,
+            max(byte_offset + byte_length) as byte_end,
+        from core.steps
+        group by turn_id, source_path
+    )
     group by turn_id
 ),
 
@@ -67,9 +81,7 @@ logged as (
             },
             'documents': [pairs.qa_id],
             'turn_ids': [pairs.turn_id],
-            'sources': [{
-                'source_path': turns.source_path, 'byte_offset': turns.byte_offset, 'byte_end': turns.byte_end
-            }]
+            'sources': turns.sources
         }) as metadata,
     from pairs
     left join core.sessions as sessions using (session_id)

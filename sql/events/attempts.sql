@@ -103,7 +103,7 @@ select
     ends.occurred_at as ended_at,
     case when ends.event_id is not null then coalesce(
         ends.duration_ms,
-        greatest(date_diff('millisecond', starts.occurred_at, ends.occurred_at), 0)) end as duration_ms,
+        not_negative(date_diff('millisecond', starts.occurred_at, ends.occurred_at))) end as duration_ms,
     coalesce(ends.input_tokens, spans.input_tokens) as input_tokens,
     coalesce(ends.output_tokens, spans.output_tokens) as output_tokens,
     coalesce(ends.cost_usd, spans.cost_usd) as cost_usd,

@@ -19,5 +19,7 @@ create or replace macro content_text(content) as
         when 'NULL' then null
         else content::varchar end;
 
--- ISO-8601 text as a UTC timestamp; null where it is not one.
-create or replace macro utc_timestamp(value) as try_cast(value as timestamptz)::timestamp;
+-- ISO-8601 text as a UTC timestamp; null where it is not one, or none of the years 1970 to 9999: DuckDB takes `infinity` too.
+create or replace macro utc_timestamp(value) as case
+    when try_cast(value as timestamptz)::timestamp between timestamp '1970-01-01' and timestamp '9999-12-31 23:59:59.999999'
+        then try_cast(value as timestamptz)::timestamp end;

@@ -48,3 +48,6 @@ create or replace macro part_hash(value) as sha256(canonical_part(value));
 -- different agents have equal hashes.
 create or replace macro without_name(config) as
     case when json_type(config) = 'OBJECT' then json_merge_patch(config, '{"name":null,"version":null}') end;
+
+-- A number, 0 where it is less; null stays null, which greatest() takes for the smallest.
+create or replace macro not_negative(value) as case when value < 0 then 0 else value end;

@@ -31,3 +31,16 @@ create or replace macro message_text(message) as
                 json_extract(message, '$.tool_calls[*].function'),
                 lambda call: 'Call: ' || call_text(json_extract_string(call, '$.name'), json_extract(call, '$.arguments')))
         ), chr(10)) end;
+
+-- A count of tokens that a log can mean: null where it is less than none or beyond all measure, which no sum may overflow on.
+create or replace macro token_count(value) as case when value between 0 and 1000000000000 then value end;
+
+-- The usage of Codex with counts only; null stays null.
+create or replace macro token_usage(usage) as case when usage is not null then struct_update(
+    usage,
+    input_tokens := token_count(usage.input_tokens),
+    cached_input_tokens := token_count(usage.cached_input_tokens),
+    cache_write_input_tokens := token_count(usage.cache_write_input_tokens),
+    output_tokens := token_count(usage.output_tokens),
+    reasoning_output_tokens := token_count(usage.reasoning_output_tokens),
+    total_tokens := token_count(usage.total_tokens)) end;

@@ -192,10 +192,10 @@ read as (
         fields.message.role as role,
         fields.message.model as model,
         fields.message.stop_reason as stop_reason,
-        fields.message.usage.input_tokens as input_tokens,
-        fields.message.usage.output_tokens as output_tokens,
-        fields.message.usage.cache_read_input_tokens as cache_read_tokens,
-        fields.message.usage.cache_creation_input_tokens as cache_write_tokens,
+        token_count(fields.message.usage.input_tokens) as input_tokens,
+        token_count(fields.message.usage.output_tokens) as output_tokens,
+        token_count(fields.message.usage.cache_read_input_tokens) as cache_read_tokens,
+        token_count(fields.message.usage.cache_creation_input_tokens) as cache_write_tokens,
         -- Base64 images and thinking signatures stay in raw (session-formats, traps 22 and 30).
         list_transform(raw_blocks, lambda block: {
             'type': block.type,

@@ -186,9 +186,9 @@ read as (
         item.duration_ms as duration_ms,
         item.response_id as response_id,
         item.thread_name as thread_name,
-        item.info.total_token_usage as total_usage,
-        item.info.last_token_usage as last_usage,
-        item.usage as response_usage,
+        token_usage(item.info.total_token_usage) as total_usage,
+        token_usage(item.info.last_token_usage) as last_usage,
+        token_usage(item.usage) as response_usage,
         -- The bare era says where it ran only to the model.
         coalesce(item.cwd, case when is_bare and item.role = 'user' then
             nullif(regexp_extract(content_text(item.content), '<environment_context>\s*<cwd>([^<]*)</cwd>', 1), '')

@@ -62,7 +62,7 @@ select
         ends.event_id is null,
         null,
         coalesce(
-            ends.duration_ms, greatest(dateDiff('millisecond', starts.occurred_at, ends.occurred_at), 0))
+            ends.duration_ms, not_negative(dateDiff('millisecond', starts.occurred_at, ends.occurred_at)))
     ) as duration_ms,
     coalesce(ends.input_tokens, spans.input_tokens) as input_tokens,
     coalesce(ends.output_tokens, spans.output_tokens) as output_tokens,

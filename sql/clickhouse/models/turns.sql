@@ -125,13 +125,13 @@ described as (
             when final_answer is not null then 'answered'
             when coalesce(ends.last_kind, '') in ('tool_call', 'tool_result', 'rejection', 'steer') then 'tool'
             else 'open' end as end_reason,
-        totals.has_end_marker or openers.turn_no < last_turns.last_turn_no as is_ended,
+        totals.has_end_marker or openers.turn_no < last_turns.last_turn_no or openers.voided_position is not null
+            as is_ended,
         openers.voided_position is not null as is_abandoned,
         openers.voided_position as voided_position,
         openers.step_at as started_at,
-        totals.last_at as ended_at,
-        greatest(
-            toUnixTimestamp64Milli(totals.last_at) - toUnixTimestamp64Milli(openers.step_at), 0) as duration_ms,
+        if(openers.step_at > totals.last_at, openers.step_at, totals.last_at) as ended_at,
+        not_negative(toUnixTimestamp64Milli(totals.last_at) - toUnixTimestamp64Milli(openers.step_at)) as duration_ms,
         totals.last_model as model,
         totals.models_in_all as models,
         openers.version as version,

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { brokenClaims } from './support/fuzz/fuzzLake.js';
+import { bytesOf, casesOf } from './support/fuzz/worlds.js';
+import { propertyRuns } from './support/propertyRuns.js';
+
+const fixtures = fileURLToPath(new URL('../../test/fixtures/fuzz', import.meta.url));
+
+// The long form is `just fuzz`, which draws other worlds and makes a failure small.
+test('sessions damaged in any way go through the whole job: nothing is lost, and every claim holds', async () => {
+  const cases = casesOf(7, propertyRuns(24));
+  assert.deepEqual(await brokenClaims(bytesOf(cases, cases), { again: true, halves: true }), []);
+});
+
+test('what once broke a claim does not break it again', async () => {
+  const names = await readdir(fixtures, { recursive: true, withFileTypes: true });
+  const paths = names.filter((name) => name.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const files = paths.map(async (path) => [path.slice(fixtures.length + 1), await readFile(path)] as const);
+  assert.deepEqual(await brokenClaims(new Map(await Promise.all(files)), { exported: true }), []);
+});

@@ -17,11 +17,12 @@ import { followHandoff } from '../pipelines/lib/pairIndex.js';
 import { searchPairs } from '../pipelines/lib/pairSearch.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
 import { type Receipt, readReceipts } from '../pipelines/lib/receipts.js';
+import { layOut } from '../pipelines/lib/terminal.js';
 import { openDuckDB, openWarehouse, quote } from '../pipelines/lib/warehouse.js';
 import { command as statusCommand } from '../pipelines/status.js';
 import { verify, command as verifyCommand } from '../pipelines/verify.js';
 import { sampleLake, samples } from './support/sampleLake.js';
-import { runCli, runLoad } from './support/warehouse.js';
+import { openFor, runCli, runLoad } from './support/warehouse.js';
 
 /** A Claude session that another was resumed from, with a subagent in its file. */
 const session = '0907211a-c29d-4cf6-805d-f065dc968f00';
@@ -93,7 +94,7 @@ function environment(): Record<string, string> {
 }
 
 async function query(sql: string): Promise<unknown[][]> {
-  const { connection, close } = await openWarehouse({ config });
+  const { connection, close } = await openFor(config, sql);
   try {
     return (await connection.runAndReadAll(sql)).getRowsJson();
   } finally {
@@ -118,7 +119,8 @@ async function forget(args: Record<string, unknown>) {
 }
 
 async function said({ run }: Command): Promise<string> {
-  return (await run({}, { config, log: () => {}, progress: silentProgress, now })).summary.join('\n');
+  const { summary } = await run({}, { config, log: () => {}, progress: silentProgress, now });
+  return layOut(summary).join('\n');
 }
 
 /** Table -> the days whose file is not that of before. */
@@ -349,9 +351,9 @@ test('--purge takes the bytes out of every file of ours, says so in a receipt, a
     receipt.exports.map((held) => held.version),
     [version],
   );
-  assert.match(await said(statusCommand), new RegExp(`! export ${version}: still holds`));
+  assert.match(await said(statusCommand), new RegExp(`! ${version} still holds`));
   await rm(join(config.data, 'exports', version), { recursive: true });
-  assert.doesNotMatch(await said(statusCommand), /! export/);
+  assert.doesNotMatch(await said(statusCommand), /still holds/);
   assert.deepEqual(await inWarehouse(), ['0', '0']);
   const again = runCli(['forget', '--purge'], environment());
   assert.deepEqual([again.status, again.stdout], [0, 'Nothing was left to purge.\n']);

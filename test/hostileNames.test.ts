@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { readConfig } from '../pipelines/config.js';
 import { openClickhouse } from '../pipelines/lib/clickhouse.js';
 import { openToOthers } from '../pipelines/lib/modes.js';
-import { openWarehouse } from '../pipelines/lib/warehouse.js';
 import { hostileNames, writeHostileWorld } from './support/hostileWorld.js';
+import { openFor } from './support/warehouse.js';
 
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
 const names = hostileNames(20260720);
@@ -69,7 +69,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }));
 
 async function query(sql: string): Promise<Record<string, unknown>[]> {
-  const warehouse = await openWarehouse({ config: readConfig(environment) });
+  const warehouse = await openFor(readConfig(environment), sql);
   const reader = await warehouse.connection.runAndReadAll(sql).finally(() => warehouse.close());
   return reader.getRowObjectsJS();
 }

@@ -12,10 +12,11 @@ import type { Command } from '../pipelines/lib/command.js';
 import { readSqlFolder } from '../pipelines/lib/model.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
 import { layOut } from '../pipelines/lib/terminal.js';
-import { openDuckDB, openWarehouse, quote } from '../pipelines/lib/warehouse.js';
+import { openDuckDB, quote } from '../pipelines/lib/warehouse.js';
 import { command as status } from '../pipelines/status.js';
 import { command as verify } from '../pipelines/verify.js';
 import { makePlantedLogs, person, places, plantedWords } from './support/plantedLogs.js';
+import { openFor } from './support/warehouse.js';
 
 const now = new Date('2026-06-01');
 const keyOf = (config: Config) => join(config.data, 'lake', 'redaction.key');
@@ -54,7 +55,7 @@ async function copied(
 }
 
 async function query(of: Config, sql: string): Promise<Record<string, unknown>[]> {
-  const warehouse = await openWarehouse({ config: of });
+  const warehouse = await openFor(of, sql);
   const reader = await warehouse.connection.runAndReadAll(sql).finally(() => warehouse.close());
   return reader.getRowObjectsJson();
 }

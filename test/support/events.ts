@@ -5,7 +5,7 @@ import { type BuildResult, build } from '../../pipelines/build.js';
 import { type Config, readConfig } from '../../pipelines/config.js';
 import { ingest } from '../../pipelines/ingest.js';
 import { silentProgress } from '../../pipelines/lib/progress.js';
-import { openWarehouse } from '../../pipelines/lib/warehouse.js';
+import { openFor } from './warehouse.js';
 
 /** Lines of a spool file: each a record, or its text as it is; or the whole text of the file. */
 export type SpoolLines = string | readonly unknown[];
@@ -60,7 +60,7 @@ export async function makeEventStore(environment: Record<string, string> = {}): 
       return build({ config, now, progress: silentProgress, select: models });
     },
     query: async (sql, before = []) => {
-      const { connection, close } = await openWarehouse({ config });
+      const { connection, close } = await openFor(config, [...before, sql].join('\n'));
       try {
         for (const statement of before) await connection.run(statement);
         return (await connection.runAndReadAll(sql)).getRowObjectsJS();

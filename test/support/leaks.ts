@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** Something that must not be found, a name to tell of it, and what may stay around it. */
 export type Wanted = { readonly name: string; readonly value: string; readonly text?: string };
 /** A trace of something wanted: which, in which form, and where in the text. */
@@ -100,8 +102,11 @@ export function jsonTexts(text: string): string[] {
 /** Every text in a value: of lists, objects with their keys, maps and bytes. */
 export function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];
-  if (value instanceof Uint8Array)
-    return [Buffer.from(value).toString(), Buffer.from(value).toString('latin1')];
+  if (value instanceof Uint8Array) {
+    const bytes = Buffer.from(value);
+    // Of UTF-8 the other reading says nothing new.
+    return isUtf8(bytes) ? [bytes.toString()] : [bytes.toString(), bytes.toString('latin1')];
+  }
   if (value === null || typeof value !== 'object' || value instanceof Date) return [];
   if (Array.isArray(value)) return value.flatMap(textsOf);
   if (value instanceof Map) return [...value].flatMap(textsOf);

@@ -3,7 +3,10 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Config } from '../../pipelines/config.js';
 import type { LoadResult } from '../../pipelines/lib/loadReport.js';
+import { readManifest } from '../../pipelines/lib/manifest.js';
+import { type DuckDB, openWarehouse } from '../../pipelines/lib/warehouse.js';
 import { command as loadCommand } from '../../pipelines/load.js';
 import type { Fault } from './clickhouseServer.js';
 import { verbHere } from './verbHere.js';
@@ -51,6 +54,12 @@ function nextMessage<T>(child: ChildProcess): Promise<T> {
     child.once('message', (message) => resolve(message as T));
     child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
   });
+}
+
+/** The lake with the tables that a query names: to open all of them takes longer than most queries. */
+export async function openFor(config: Config, sql: string): Promise<DuckDB> {
+  const { tables } = await readManifest(join(config.data, 'lake'));
+  return openWarehouse({ config, tables: Object.keys(tables).filter((name) => sql.includes(name)) });
 }
 
 /** Runs a verb as a person does; `program` is another copy of the command line. */

@@ -136,6 +136,16 @@ test('a pair whose turn has no end waits until its file was quiet for the settle
   await lake.remove();
 });
 
+test('so does one in a folder that is named after a home, which tables redact', async () => {
+  const lake = await lakeOf(chat([['Why?', 'Because.', { is_ended: false }]], '~-x/s'), {
+    TRACEMILL_SETTLE: '1h',
+  });
+  await lake.raw('-home-carla-x/s.jsonl', ['{}']);
+  assert.deepEqual(counts(await run(lake, { now: new Date(59 * 60e3) })), [0, 0, 0, 1]);
+  assert.deepEqual(counts(await run(lake, { now: new Date(60 * 60e3) })), [1, 0, 0, 0]);
+  await lake.remove();
+});
+
 test('a torn last line is mended wherever it was cut', async () => {
   const lake = await lakeOf(
     chat([

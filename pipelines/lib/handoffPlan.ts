@@ -3,6 +3,8 @@ import type { Config } from '../config.js';
 import { rawFilesTable, readCommits } from './commits.js';
 import type { HandedOff } from './handoffFile.js';
 import { lakeFolder } from './lake.js';
+import { registerRedaction } from './redaction/functions.js';
+import { readPolicy, withKey } from './redaction/policy.js';
 import { pairEvent } from './seqMem.js';
 import { quote } from './warehouse.js';
 
@@ -36,6 +38,7 @@ export async function planHandoff(options: PlanOptions): Promise<Plan> {
   await readHandedOff(options);
   await readCommits(connection, lakeFolder(config));
   await rawFilesTable(connection);
+  await makeQuietFiles(connection, config);
   await makePairs(options);
   await connection.run(`
     create temp table due as
@@ -115,6 +118,16 @@ function eventId(qaId: string): string {
   return `left(sha256(${quote(`event|${pairEvent}|`)} || ${qaId}), 32)`;
 }
 
+/** Since when each log is as it is, under its path as tables have it: homes, which name Claude's folders, are redacted there. */
+async function makeQuietFiles(connection: DuckDBConnection, config: Config): Promise<void> {
+  await registerRedaction(connection, await withKey(await readPolicy(config), lakeFolder(config)));
+  await connection.run(`
+    create temp table quiet_files as
+    select source, coalesce(decode(redact_bytes(encode(source_path))), source_path) as source_path,
+      max(quiet_since_ms) as quiet_since_ms
+    from raw_files_state where is_current group by all`);
+}
+
 /** Every pair that is no copy of another, with what was handed off of it. */
 async function makePairs({ connection, config, now, from }: PlanOptions): Promise<void> {
   // Final: the turn ended, or nothing was written to its file for the settle time (decision 18).
@@ -138,8 +151,7 @@ async function makePairs({ connection, config, now, from }: PlanOptions): Promis
       coalesce(greatest(date_diff('microsecond', pairs.asked_at, pairs.answered_at), 0), 0) as dur_us
     from core.qa_pairs as pairs
     left join core.sessions as sessions using (session_id)
-    left join raw_files_state as files
-      on files.source = pairs.agent and files.source_path = pairs.source_path and files.is_current
+    left join quiet_files as files on files.source = pairs.agent and files.source_path = pairs.source_path
     left join handed_off on handed_off.qa_id = pairs.qa_id
     where pairs.duplicate_of is null`);
 }

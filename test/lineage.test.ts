@@ -8,7 +8,8 @@ import { describeTrace, traceBack } from '../pipelines/lib/columnText.js';
 import { describeGraph, describeTable, type GraphNode, mermaidOfTable } from '../pipelines/lib/modelGraph.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
 import { readTables, tableOf } from '../pipelines/lib/tables.js';
-import { layOut, layOut } from '../pipelines/lib/terminal.js';
+import { layOut } from '../pipelines/lib/terminal.js';
+import { identifier, openWarehouse } from '../pipelines/lib/warehouse.js';
 import { command } from '../pipelines/lineage.js';
 import { sampleConfig, sampleLake } from './support/sampleLake.js';
 
@@ -27,7 +28,7 @@ test('the picture in the README is what the command prints', async () => {
   const block = /```mermaid\n([\s\S]*?)\n```/.exec(readme)?.[1];
   const { summary } = await lineage(undefined, 'mermaid');
   // On a narrow terminal too: it is there to be copied.
-  assert.equal(block, layOut(summary, { width: 40, color: false }).join('\n'));
+  assert.equal(block, layOut(summary, { width: 12, color: false }).join('\n'));
 });
 
 test('every column of the models is traced to columns that its inputs have; none is unknown', () => {

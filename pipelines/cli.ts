@@ -122,7 +122,7 @@ async function runCommand(command: Command, args: Record<string, unknown>): Prom
     log: say,
     progress: args.json === true ? silentProgress : terminalProgress(process.stderr),
     now: () => new Date(),
-    columns: process.stdout.columns,
+    width: terminalOf(process.stdout).width,
   });
 }
 

@@ -1,5 +1,6 @@
 import { access, constants, mkdir, stat, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import glob from 'fast-glob';
 import { type Config, type Root, settingValue } from './config.js';
 import { errorWords, exitCodes, UserError } from './errors.js';
@@ -117,11 +118,15 @@ async function dataFolder(config: Config): Promise<Finding> {
   }
 }
 
+const shipped = ['samples', 'prices.json'].map((name) =>
+  fileURLToPath(new URL(`../../data/${name}`, import.meta.url)),
+);
+
 /** What tracemill writes is for its owner only; the top folder is the user's, and what was copied there has the modes of the copy. */
 async function privacy({ data, seqMem }: Config): Promise<Finding> {
   const name = 'privacy';
-  // seq's memory log belongs to another program too.
-  const open = await openToOthers(data, [seqMem]);
+  // seq's memory log belongs to another program too; samples and prices came with tracemill.
+  const open = await openToOthers(data, [seqMem, ...shipped]);
   if (open.length > 0) {
     const words =
       open.length === 1 ? 'file or folder can be read by others' : 'files and folders can be read by others';

@@ -14,23 +14,19 @@ export const command: Command = {
     table: { type: 'string', describe: 'The table of the row, where several have one of this id' },
     full: { type: 'boolean', default: false, describe: 'Print every line, and all of it' },
     raw: { type: 'boolean', default: false, describe: 'Print the lines as the logs have them, not redacted' },
-    width: { type: 'number', describe: "Characters in a line of output (the terminal's, else 100)" },
   },
-  run: async (args, { config, columns }) => {
+  run: async (args, { config, width }) => {
     const id = String(args.id ?? '').trim();
-    if (id === '') throw usage('explain: no id; write one after it, of a row of any dataset or table');
-    const width = Number(args.width ?? (columns === undefined ? 100 : Math.max(columns, 40)));
-    if (!Number.isInteger(width) || width < 40)
-      throw usage(`--width ${String(args.width)}: too narrow or no number; write one from 40 on`);
+    if (id === '') {
+      throw new UserError('explain: no id; write one after it, of a row of any dataset or table', {
+        exitCode: exitCodes.usage,
+      });
+    }
     const table = args.table === undefined ? undefined : String(args.table);
     const explanation = await explainRow(config, { id, table, raw: args.raw === true });
     return {
-      summary: describeExplanation(explanation, { width, isFull: args.full === true }),
+      summary: describeExplanation(explanation, { width: width ?? 100, isFull: args.full === true }),
       json: explanation,
     };
   },
 };
-
-function usage(message: string): UserError {
-  return new UserError(message, { exitCode: exitCodes.usage });
-}

@@ -12,6 +12,7 @@ import {
   readersOf,
 } from './lib/modelGraph.js';
 import { readTables, type Tables } from './lib/tables.js';
+import type { Words } from './lib/terminal.js';
 import { wrapWords } from './lib/tree.js';
 
 /** `tracemill lineage`. */
@@ -27,22 +28,32 @@ export const command: Command = {
   options: {
     format: { choices: ['text', 'mermaid'], default: 'text', describe: 'Text, or a flowchart for Markdown' },
   },
-  run: async ({ name, format }, { config }) => {
+  run: async ({ name, format }, { config, width: columns }) => {
     const { project, tables } = await readTables(config);
     const graph = graphOf(project);
     const isPicture = format === 'mermaid';
+    const width = columns ?? 80;
     if (name === undefined) {
-      return { summary: isPicture ? mermaidOfLayers(graph) : describeGraph(graph), json: graph };
+      return {
+        summary: asTheyAre(isPicture ? mermaidOfLayers(graph) : describeGraph(graph, width)),
+        json: graph,
+      };
     }
     const node = graph.find((one) => one.name === name);
-    if (node === undefined) return columnOutcome(tables, String(name), isPicture);
-    if (isPicture) return { summary: mermaidOfTable(graph, node.name), json: node };
+    if (node === undefined) return columnOutcome(tables, String(name), isPicture, width);
+    if (isPicture) return { summary: asTheyAre(mermaidOfTable(graph, node.name)), json: node };
     const grain = project.nodes.find((one) => one.name === name)?.grain ?? 'One row per line of a log.';
-    return tableOutcome(graph, node, grain, tables);
+    return tableOutcome(graph, node, grain, tables, width);
   },
 };
 
-function tableOutcome(graph: readonly GraphNode[], node: GraphNode, grain: string, tables: Tables): Outcome {
+function tableOutcome(
+  graph: readonly GraphNode[],
+  node: GraphNode,
+  grain: string,
+  tables: Tables,
+  width: number,
+): Outcome {
   const columns = tables.get(node.name) ?? [];
   const json = {
     ...node,
@@ -53,20 +64,29 @@ function tableOutcome(graph: readonly GraphNode[], node: GraphNode, grain: strin
     columns,
   };
   const traced = node.inputs.length > 0 && columns.length > 0;
-  const listed = traced ? ['', 'columns', ...describeColumnSources(columns)] : [];
+  const listed = traced ? ['', 'columns', ...describeColumnSources(columns, width)] : [];
   return {
-    summary: [...wrapWords(`${node.name}: ${grain}`, 0), ...describeTable(graph, node.name), ...listed],
+    summary: asTheyAre([
+      ...wrapWords(`${node.name}: ${grain}`, 0, width),
+      ...describeTable(graph, node.name, width),
+      ...listed,
+    ]),
     json,
   };
 }
 
-function columnOutcome(tables: Tables, name: string, isPicture: boolean): Outcome {
+function columnOutcome(tables: Tables, name: string, isPicture: boolean, width: number): Outcome {
   const trace = traceBack(tables, name);
   if (trace.length === 0) {
     throw new UserError(`${name}: no such table or column; \`tracemill lineage\` lists the tables`, {
       exitCode: 2,
     });
   }
-  if (!isPicture) return { summary: describeTrace(tables, name), json: trace };
+  if (!isPicture) return { summary: asTheyAre(describeTrace(tables, name, width)), json: trace };
   throw new UserError(`--format mermaid: draws tables, not columns; leave it out`, { exitCode: 2 });
+}
+
+/** Trees and pictures are broken here, if at all: a line broken elsewhere would lose its branches. */
+function asTheyAre(lines: readonly string[]): Words[] {
+  return lines.map((text) => ({ text, verbatim: true }));
 }

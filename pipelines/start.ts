@@ -8,6 +8,7 @@ import { exitCodes } from './errors.js';
 import { runVerbs } from './lib/childVerb.js';
 import type { Command, Outcome } from './lib/command.js';
 import { writeAtomically } from './lib/lake.js';
+import type { Table } from './lib/terminal.js';
 
 const samples = fileURLToPath(new URL('../../data/samples', import.meta.url));
 const jobs = ['ingest', 'build', 'export', 'load --optional', 'handoff', 'index --optional', 'verify'];
@@ -50,10 +51,25 @@ async function start(
       `  ${join(data, 'exports')}   training sets, one folder a version, each with a README.md`,
       `  ${join(data, 'lake', 'clickhouse')}   the same as ClickHouse tables with views over them, unless CLICKHOUSE_URL is set`,
       `  ${join(data, 'handoff')}   question/answer lines for the vector database, and an index: \`npx --no tracemill search\``,
-      'Next: `npx --no just status` shows the tables; `npx --no just capture-on` keeps them up to date.',
+      '',
+      ...nextSteps(onSamples),
     ],
     json: { data, samples: onSamples, results },
   };
+}
+
+/** The samples lie in a lake of their own, which every command has to be told. */
+function nextSteps(onSamples: boolean): Table[] {
+  const just = `${onSamples ? 'TRACEMILL_DATA=data/demo ' : ''}npx --no just`;
+  const rows = [
+    [`${just} report`, 'its figures and pictures as one page'],
+    [`${just} notebooks`, 'the same to ask further, in Jupyter'],
+    [`${just} status`, 'its tables, and what is out of date'],
+    ...(onSamples ? [] : [[`${just} capture-on`, 'keep it up to date']]),
+  ];
+  return [
+    { header: ['next', ''], rows: rows.map(([command = '', what = '']) => [command, what]), wraps: true },
+  ];
 }
 
 async function hasSessions(config: Config): Promise<boolean> {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readConfig } from '../pipelines/config.js';
 import { command as doctor } from '../pipelines/doctor.js';
 import { readCleanupDays } from '../pipelines/lib/cleanup.js';
+import { openToOthers } from '../pipelines/lib/modes.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
 import { line, makeLogs, removeLogs, type TestLogs, uuid } from './support/logs.js';
 
@@ -102,4 +104,16 @@ test('doctor says when something was last read, whether capture is on, and what 
   assert.match((await findings(logs))['last ingest'] ?? '', /^bad: lake\/commits\/\d+\.parquet: is damaged/);
   await rm(state, { recursive: true });
   await removeLogs(logs);
+});
+
+test('what came with tracemill may be read by all, what it writes may not', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tracemill-modes-'));
+  await mkdir(join(folder, 'samples'), { mode: 0o755 });
+  for (const name of ['samples/a', 'samples.json']) {
+    await writeFile(join(folder, name), '');
+    await chmod(join(folder, name), 0o644);
+  }
+  await chmod(join(folder, 'samples'), 0o755);
+  assert.deepEqual(await openToOthers(folder, [join(folder, 'samples')]), ['samples.json']);
+  await rm(folder, { recursive: true });
 });

@@ -26,7 +26,9 @@ async function lineage(name?: string, format = 'text') {
 test('the picture in the README is what the command prints', async () => {
   const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
   const block = /```mermaid\n([\s\S]*?)\n```/.exec(readme)?.[1];
-  assert.equal(block, (await lineage(undefined, 'mermaid')).summary.join('\n'));
+  const { summary } = await lineage(undefined, 'mermaid');
+  // On a narrow terminal too: it is there to be copied.
+  assert.equal(block, layOut(summary, { width: 12, color: false }).join('\n'));
 });
 
 test('every column of the models is traced to columns that its inputs have; none is unknown', () => {
@@ -89,7 +91,7 @@ test('a column is followed back to raw, each step once', async () => {
   for (const { column, sources, conditions } of trace) {
     assert.ok(column.startsWith('raw.') || sources.length + conditions.length > 0, column);
   }
-  const lines = describeTrace(tables, 'core.turns.final_answer');
+  const lines = describeTrace(tables, 'core.turns.final_answer', 80);
   const labels = lines.map((line) => line.replace(/^.*─ \w+ /, ''));
   const isAbove = (label: string) => label.endsWith('  (see above)');
   assert.ok(labels.some(isAbove));
@@ -112,7 +114,7 @@ const graph: GraphNode[] = [
 ];
 
 test('a table shows what it reads and what reads it, each once where it is nearest, and the claims about it', () => {
-  assert.deepEqual(describeTable(graph, 'core.a'), [
+  assert.deepEqual(describeTable(graph, 'core.a', 80), [
     '',
     'reads, each table once, where it is nearest',
     '└─ raw.claude',
@@ -124,12 +126,19 @@ test('a table shows what it reads and what reads it, each once where it is neare
     'is checked by',
     '└─ checks.all_is_well',
   ]);
-  assert.deepEqual(describeTable(graph, 'checks.all_is_well').slice(2), ['└─ core.a', '   └─ raw.claude']);
-  assert.deepEqual(describeTable(graph, 'core.c').slice(2), ['├─ core.a', '│  └─ raw.claude', '└─ core.b']);
+  assert.deepEqual(describeTable(graph, 'checks.all_is_well', 80).slice(2), [
+    '└─ core.a',
+    '   └─ raw.claude',
+  ]);
+  assert.deepEqual(describeTable(graph, 'core.c', 80).slice(2), [
+    '├─ core.a',
+    '│  └─ raw.claude',
+    '└─ core.b',
+  ]);
 });
 
 test('all models stand by layer, in lines that fit a terminal', async () => {
-  assert.deepEqual(describeGraph(graph), [
+  assert.deepEqual(describeGraph(graph, 80), [
     'raw',
     '  raw.claude',
     '',
@@ -158,7 +167,7 @@ test('what is not there is named, with exit code 2', async () => {
     exitCode: 2,
   });
   await assert.rejects(lineage('core.turns.model', 'mermaid'), { exitCode: 2 });
-  assert.deepEqual(describeTrace(tables, 'core.turns.step_count'), ['core.turns.step_count']);
+  assert.deepEqual(describeTrace(tables, 'core.turns.step_count', 80), ['core.turns.step_count']);
 });
 
 test('a picture of one table has what it reads and what reads it', () => {

@@ -152,7 +152,10 @@ test('a lake without rows gives a page that says so, one that is not built an er
   try {
     await assert.rejects(run({}), (error) => {
       assert.ok(error instanceof UserError);
-      assert.match(error.message, /^\w+\.\w+: not built yet; run `tracemill build`$/);
+      assert.match(
+        error.message,
+        /^lake: nothing is built yet; run `tracemill ingest`, then `tracemill build`$/,
+      );
       return true;
     });
     await assert.rejects(run({ 'time-zone': 'Mars/Olympus' }), {

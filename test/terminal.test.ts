@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { wantsColor } from '../pipelines/config.js';
 import { alignColumns } from '../pipelines/lib/report.js';
-import { type Line, layOut, layOutError } from '../pipelines/lib/terminal.js';
+import { cut, type Line, layOut, layOutError } from '../pipelines/lib/terminal.js';
 import { sampleLake } from './support/sampleLake.js';
 
 const cli = fileURLToPath(new URL('../pipelines/cli.js', import.meta.url));
@@ -143,4 +143,10 @@ test('at a terminal no line is wider than it; a pipe gets whole lines without a 
   assert.deepEqual(same(quiet), same(piped.trimEnd().split('\n')));
   const [error = ''] = typed(60, 'status --prometheus ""');
   assert.ok(error.startsWith('\u001b[31m--prometheus:\u001b[39m names no file;'), error);
+});
+
+test('a text is cut by the columns that its characters take', () => {
+  assert.equal(cut('a摂氏😀', 7), 'a摂氏😀');
+  assert.equal(cut('a摂氏😀', 6), 'a摂氏…');
+  assert.equal(cut('a摂氏😀', 5), 'a摂…');
 });

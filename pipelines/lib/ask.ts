@@ -4,7 +4,7 @@ import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
 import { lakeFolder } from './lake.js';
-import type { Manifest } from './manifest.js';
+import { type Manifest, readManifest } from './manifest.js';
 import { createView, type DuckDB, openWarehouse, tableRelation } from './warehouse.js';
 
 /** A cell of an answer: counts are numbers, times are Dates. */
@@ -33,6 +33,7 @@ export async function askReports<T>(
   const texts = new Map<string, string>();
   for (const report of reports) texts.set(report, await readReport(config, report));
   const tables = new Set([...texts.values()].flatMap(tablesOf));
+  requireTables(await readManifest(lakeFolder(config)));
   const { connection, close } = await openWarehouse({ config, tables: [...tables] });
   try {
     return await use(async (report, variables) =>
@@ -57,6 +58,12 @@ export async function askHere(
     await createView(duckdb, name, tableRelation(lakeFolder(config), table));
   }
   return runReport(duckdb.connection, sql, variables);
+}
+
+/** Where nothing is built at all, the name of one table is no help. */
+export function requireTables({ tables }: Manifest): void {
+  if (Object.keys(tables).length > 0) return;
+  throw new UserError('lake: nothing is built yet; run `tracemill ingest`, then `tracemill build`');
 }
 
 async function readReport(config: Config, report: string): Promise<string> {

@@ -2,10 +2,10 @@ import { runnerColumns, type TableColumn, type Tables, tableOf } from './tables.
 import { type Branch, drawTree, wrapWords } from './tree.js';
 
 /** The columns of a table, each with what it comes from. */
-export function describeColumnSources(columns: readonly TableColumn[]): string[] {
-  const width = Math.max(...columns.map(({ name }) => name.length)) + 4;
+export function describeColumnSources(columns: readonly TableColumn[], width: number): string[] {
+  const indent = Math.max(...columns.map(({ name }) => name.length)) + 4;
   return columns.flatMap((column) =>
-    wrapWords(`  ${column.name.padEnd(width - 2)}${wordsOf(column)}`, width + 2),
+    wrapWords(`  ${column.name.padEnd(indent - 2)}${wordsOf(column)}`, indent + 2, width),
   );
 }
 
@@ -57,7 +57,7 @@ export function traceBack(tables: Tables, column: string): TraceStep[] {
 }
 
 /** The same as a tree. Where a column has no source, it is followed through what decides it. */
-export function describeTrace(tables: Tables, column: string): string[] {
+export function describeTrace(tables: Tables, column: string, width: number): string[] {
   const drawn = new Set<string>();
   const branch = (name: string, how: string): Branch => {
     const known = findIn(tables, name);
@@ -70,7 +70,7 @@ export function describeTrace(tables: Tables, column: string): string[] {
     };
   };
   const { label, children } = branch(column, '');
-  return drawTree(label, children);
+  return drawTree(label, children, width);
 }
 
 /** What else there is to say of a column whose sources stand below it. */

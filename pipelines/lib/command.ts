@@ -10,8 +10,8 @@ export type Context = {
   readonly log: (line: string) => void;
   readonly progress: StartProgress;
   readonly now: () => Date;
-  /** Columns of the terminal; undefined where the output goes elsewhere. */
-  readonly columns?: number | undefined;
+  /** Columns of the terminal that shows the summary; null or left out where it goes elsewhere. */
+  readonly width?: number | null;
 };
 
 /** What a verb hands back: lines for people, a value for `--json`, and an exit code (0 when left out). */

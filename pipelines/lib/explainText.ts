@@ -1,11 +1,10 @@
-import { columnsOf, cutTo } from './columnWidth.js';
 import { excerpt } from './excerpt.js';
-import type { Explanation, Line, SourceFile } from './explanation.js';
+import type { Explanation, SourceFile, Line as SourceLine } from './explanation.js';
 import { amount } from './progress.js';
 import { alignColumns } from './report.js';
 import type { Stage } from './rowOrigins.js';
 import { type Part, sharedPlace } from './rowText.js';
-import { layOut } from './terminal.js';
+import { cut, type Line, layOut } from './terminal.js';
 
 const shownParts = 6;
 /** Columns that keys must have to be shown at all. */
@@ -18,12 +17,12 @@ const lastLines = 5;
 export function describeExplanation(
   explanation: Explanation,
   { width, isFull }: { readonly width: number; readonly isFull: boolean },
-): string[] {
+): Line[] {
   const { stages, files, lines } = explanation;
   return [
     ...describeRow(explanation, width),
     '',
-    'Made from',
+    { text: 'Made from', tone: 'heading' },
     ...describeStages(stages, width),
     '',
     ...describeFiles(files, width),
@@ -32,7 +31,7 @@ export function describeExplanation(
   ];
 }
 
-function describeRow({ table, id, about, parts, also }: Explanation, width: number): string[] {
+function describeRow({ table, id, about, parts, also }: Explanation, width: number): Line[] {
   const time = about.created_at ?? about.occurred_at ?? about.started_at ?? about.asked_at;
   const facts = [
     ['split', about.split],
@@ -49,9 +48,9 @@ function describeRow({ table, id, about, parts, also }: Explanation, width: numb
   const names = [...facts.map(([name]) => name), ...shown.map(({ column }) => column)];
   const indent = Math.max(...names.map((name) => name.length), 0) + 4;
   const line = (name: string, text: string) =>
-    cutTo(`  ${name.padEnd(indent - 2)}${excerpt(text, '', width - indent - 2)}`, width);
+    cut(`  ${name.padEnd(indent - 2)}${excerpt(text, '', width - indent - 2)}`, width);
   return [
-    `${table}  ${id}`,
+    { text: `${table}  ${id}`, tone: 'heading' },
     ...facts.map(([name, value]) => line(name, value)),
     ...(shown.length === 0 ? [] : ['']),
     ...shown.map(({ column, text }) => line(column, text)),
@@ -79,7 +78,7 @@ function describeStages(stages: readonly Stage[], width: number): string[] {
   const room = width - widest - 4;
   const keys = room < leastKeyRoom ? [] : ['keys', ...stages.map((stage) => shownKeys(stage, room))];
   return aligned.map((line, index) =>
-    cutTo(`  ${keys.length === 0 ? line : `${line.padEnd(widest)}  ${keys[index] ?? ''}`}`, width),
+    cut(`  ${keys.length === 0 ? line : `${line.padEnd(widest)}  ${keys[index] ?? ''}`}`, width),
   );
 }
 
@@ -105,11 +104,8 @@ function describeFiles(files: readonly SourceFile[], width: number): string[] {
       );
     const more = ranges.length > shownRanges ? ` and ${ranges.length - shownRanges} more ranges` : '';
     return [
-      cutTo(`${source}  ${path}`, width),
-      cutTo(
-        `  ${counted(lines, 'line')}, ${amount(bytes, 'bytes')}: bytes ${named.join(', ')}${more}`,
-        width,
-      ),
+      cut(`${source}  ${path}`, width),
+      cut(`  ${counted(lines, 'line')}, ${amount(bytes, 'bytes')}: bytes ${named.join(', ')}${more}`, width),
     ];
   });
 }
@@ -118,10 +114,10 @@ function describeLines(
   { lines, files, parts, isRedacted }: Explanation,
   width: number,
   isFull: boolean,
-): string[] {
+): Line[] {
   const rowText = parts.map(({ text }) => text).join('\n');
   const placed = lines
-    .filter((line): line is Line & { text: string } => line.text !== null)
+    .filter((line): line is SourceLine & { text: string } => line.text !== null)
     .map((line) => ({ line, place: isFull ? 0 : sharedPlace(line.text, rowText) }));
   const telling = placed.filter(({ place }) => place !== undefined);
   const wanted = isFull || telling.length === 0 ? placed : telling;
@@ -136,16 +132,16 @@ function describeLines(
   const which = wanted === telling && telling.length < placed.length ? ', with words of the row' : '';
   const ways = [...(isRedacted ? ['--raw'] : []), ...(isFull ? [] : ['--full'])];
   const more = ways.length === 0 ? '' : ` (see ${ways.join(', ')})`;
-  const shown = ({ line, place = 0 }: (typeof placed)[number]) => [
-    cutTo(
+  const shown = ({ line, place = 0 }: (typeof placed)[number]): Line[] => [
+    cut(
       `  ${files.length === 1 ? 'line ' : `${line.path.split('/').at(-1)}:`}${line.lineNo}, ${amount(line.byteLength, 'bytes')} at ${amount(line.byteOffset, 'items')}`,
       width,
     ),
-    `    ${isFull ? line.text : windowAt(line.text, place, width - 4)}`,
+    { text: `    ${isFull ? line.text : windowAt(line.text, place, width - 4)}`, verbatim: true },
   ];
   return [
     '',
-    cutTo(`${count}${which}, ${isRedacted ? 'redacted' : 'as they are'}${more}`, width),
+    cut(`${count}${which}, ${isRedacted ? 'redacted' : 'as they are'}${more}`, width),
     ...first.flatMap(shown),
     ...(isAll ? [] : ['  …']),
     ...last.flatMap(shown),
@@ -154,16 +150,16 @@ function describeLines(
 
 /** So much of a line as fits, with what stands at a place in it, and a little of what leads there. */
 function windowAt(line: string, place: number, width: number): string {
-  if (columnsOf(line) <= width) return line;
+  if (cut(line, width) === line) return line;
   // The end of a line is shown whole where the place is near it.
   const start = Math.max(0, Math.min(place - Math.floor(width / 4), line.length - width + 1));
   // Not in the middle of a character.
   const isHalf = /^[\udc00-\udfff]/.test(line.slice(start));
-  return cutTo(`${start > 0 ? '…' : ''}${line.slice(isHalf ? start + 1 : start, start + width + 1)}`, width);
+  return cut(`${start > 0 ? '…' : ''}${line.slice(isHalf ? start + 1 : start, start + width + 1)}`, width);
 }
 
-function describeGone(lines: readonly Line[]): string[] {
-  const gone = (state: Line['state']) => lines.filter((line) => line.state === state).length;
+function describeGone(lines: readonly SourceLine[]): string[] {
+  const gone = (state: SourceLine['state']) => lines.filter((line) => line.state === state).length;
   const words = [
     ['purged', 'purged from raw; their bytes are gone'],
     ['forgotten', 'forgotten; `tracemill build` takes the row out'],

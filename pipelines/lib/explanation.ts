@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../config.js';
-import { UserError } from '../errors.js';
+import { requireTables } from './ask.js';
 import { lakeFolder } from './lake.js';
 import { readManifest } from './manifest.js';
 import { readSqlFolder } from './model.js';
@@ -81,8 +81,7 @@ export async function explainRows(
 async function withLake<T>(config: Config, use: (duckdb: DuckDB, lake: Lake) => Promise<T>): Promise<T> {
   const folder = lakeFolder(config);
   const [manifest, { models }] = await Promise.all([readManifest(folder), readSqlFolder(config.sql)]);
-  if (Object.keys(manifest.tables).length === 0)
-    throw new UserError('lake: nothing is built yet; run `tracemill ingest`, then `tracemill build`');
+  requireTables(manifest);
   const duckdb = await openDuckDB();
   try {
     return await use(duckdb, {

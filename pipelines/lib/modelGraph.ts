@@ -36,33 +36,35 @@ export function readersOf(graph: readonly GraphNode[], table: string): string[] 
 }
 
 /** All models by layer, each with its inputs. */
-export function describeGraph(graph: readonly GraphNode[]): string[] {
+export function describeGraph(graph: readonly GraphNode[], width: number): string[] {
   const short = graph.filter(({ isCheck }) => !isCheck).map(({ name }) => name.length);
-  const width = Math.max(...short) + 2;
+  const room = Math.max(...short) + 2;
   return layersOf(graph).flatMap((layer, index) => {
     const nodes = graph.filter((node) => node.layer === layer);
     const lines = nodes.flatMap(({ name, inputs }) => {
       // A claim's name is a sentence.
-      if (name.length > width - 2) return [`  ${name}`, ...indented(inputs, width + 2)];
-      return wrapWords(`  ${name.padEnd(width)}${inputs.join(' ')}`.trimEnd(), width + 2);
+      if (name.length > room - 2) {
+        return [...wrapWords(`  ${name}`, 4, width), ...indented(inputs, room + 2, width)];
+      }
+      return wrapWords(`  ${name.padEnd(room)}${inputs.join(' ')}`.trimEnd(), room + 2, width);
     });
     return [...(index > 0 ? [''] : []), layer, ...lines];
   });
 }
 
-function indented(words: readonly string[], indent: number): string[] {
-  return wrapWords(`${' '.repeat(indent)}${words.join(' ')}`, indent);
+function indented(words: readonly string[], indent: number, width: number): string[] {
+  return wrapWords(`${' '.repeat(indent)}${words.join(' ')}`, indent, width);
 }
 
 /** What a table reads, all the way back, and what reads it, all the way forward; and the claims about it. */
-export function describeTable(graph: readonly GraphNode[], table: string): string[] {
+export function describeTable(graph: readonly GraphNode[], table: string, width: number): string[] {
   const tables = graph.filter(({ isCheck }) => !isCheck);
   const claims = graph.filter((node) => node.isCheck && node.inputs.includes(table)).map(({ name }) => name);
-  const checked = claims.length > 0 ? ['', ...drawTree('is checked by', leaves(claims))] : [];
+  const checked = claims.length > 0 ? ['', ...drawTree('is checked by', leaves(claims), width)] : [];
   const section = (title: string, next: (name: string) => readonly string[]) => {
     const nearest = nearestTree(table, next);
     return nearest.length > 0
-      ? ['', ...drawTree(`${title}, each table once, where it is nearest`, nearest)]
+      ? ['', ...drawTree(`${title}, each table once, where it is nearest`, nearest, width)]
       : [];
   };
   return [

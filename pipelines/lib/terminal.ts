@@ -149,16 +149,16 @@ function oneLine(cell: Cell): Words {
 }
 
 /** A text in at most so many columns, with … for what is cut off. */
-function cut(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+export function cut(text: string, width: number): string {
   let kept = '';
-  let used = 1;
+  let used = 0;
+  // A line of a log may be megabytes long: no more of it is looked at than fits.
   for (const { segment } of new Intl.Segmenter().segment(text)) {
     used += stringWidth(segment);
-    if (used > width) break;
-    kept += segment;
+    if (used > width) return `${kept}…`;
+    if (used < width) kept += segment;
   }
-  return `${kept}…`;
+  return text;
 }
 
 /** A text in lines of at most so many columns, where its words allow it; `indent` stands before all but the first. */

@@ -160,7 +160,7 @@ router-audit *options:
 signal-summary *options:
     @{{ tracemill }} signal-summary {{ options }}
 
-# Measure ingest against its references
+# Measure each job beside what one would run instead: --quick, --all, --only startup,cron
 bench *options:
     @node {{ quote(justfile_directory() / "dist/test/bench/bench.js") }} {{ options }}
 

@@ -1,145 +1,166 @@
-// Measures the bars of the README's table: each job and its reference alternately, whole processes, medians and ratios.
-import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir, totalmem } from 'node:os';
+// Measures the bars of the README's table: each job and its references in turn, whole processes, medians and ratios.
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeCorpus } from './corpus.js';
-import { argument, median } from './measuring.js';
+import duckdb from '@duckdb/node-api';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { amount } from '../../pipelines/lib/progress.js';
+import {
+  type BarName,
+  barNames,
+  benchTable,
+  failedRow,
+  type Measured,
+  type Results,
+  rowOf,
+  withEarlier,
+  withTable,
+} from './bars.js';
+import { measureIngest } from './ingestBars.js';
+import { measureOldLake } from './lakeBars.js';
+import { bytesOf } from './measuring.js';
+import { measureMemory } from './memoryBars.js';
+import { measureStartup } from './startupBar.js';
 
-type Run = { readonly seconds: number; readonly peakBytes: number };
-type Row = {
-  readonly job: string;
-  readonly reference: string;
-  readonly bar: string;
-  readonly seconds: number;
-  readonly referenceSeconds: number;
-  readonly value: number;
-  readonly peakMegabytes: number;
-  readonly met: boolean;
+/** What every group of bars is given. */
+export type Bench = {
+  /** For what is gone when it ends. */
+  readonly work: string;
+  /** For lakes that take long to make, and stay. */
+  readonly cache: string;
+  readonly runs: number;
+  readonly builds: number;
+  readonly sizes: Sizes;
+  readonly wants: (bar: BarName) => boolean;
+  readonly say: (words: string) => void;
+  /** What the corpus was, for the line above the table. */
+  readonly describe: (words: string) => void;
+};
+export type Sizes = {
+  readonly main: { readonly bytes: number; readonly files: number; readonly days: number };
+  readonly old: { readonly bytes: number; readonly files: number; readonly days: number };
+  readonly large: { readonly bytes: number; readonly files: number; readonly days: number };
 };
 
-const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const cli = here('../../pipelines/cli.js');
-const references = here('./references.js');
+const repository = fileURLToPath(new URL('../../../', import.meta.url));
+const options = await yargs(hideBin(process.argv))
+  .scriptName('bench')
+  .strict()
+  .options({
+    quick: { type: 'boolean', default: false, describe: 'What can be shown in about three minutes' },
+    all: { type: 'boolean', default: false, describe: 'Also the lakes of 1,000 days and of 5 GB' },
+    only: { type: 'string', describe: `Some of ${barNames.join(', ')}, separated by commas` },
+    runs: { type: 'number', describe: 'Runs of each job (5; builds half of it)' },
+    size: { type: 'string', describe: 'Bytes of the logs that are ingested over and over (400MB)' },
+    files: { type: 'number', default: 2000, describe: 'Files they are in' },
+    days: { type: 'number', default: 1000, describe: 'Days of the old lake, 20 sessions each' },
+    large: { type: 'string', default: '5GB', describe: 'Bytes of the large logs' },
+    fresh: { type: 'boolean', default: false, describe: 'Make the kept lakes anew' },
+    keep: {
+      type: 'boolean',
+      default: false,
+      describe: 'Keep what results.json has of the other bars, from runs on this machine',
+    },
+    write: {
+      type: 'boolean',
+      describe:
+        'Write results.json and the table of the README: so without --quick and --only, and with --keep',
+    },
+  })
+  .parseAsync();
 
-const files = argument('files', 2000);
-const megabytes = argument('megabytes', 400);
-const repeats = argument('repeats', 5);
-const folder = await mkdtemp(join(tmpdir(), 'tracemill-bench-'));
+const only = options.only?.split(',') ?? null;
+const unknown = only?.find((name) => !barNames.includes(name as BarName));
+if (unknown !== undefined)
+  throw new Error(`--only: ${unknown} is no bar; name some of ${barNames.join(', ')}`);
+const long: BarName[] = ['dry-run', 'cron', 'growth', 'memory'];
+const wanted = (bar: BarName) => (only === null ? options.all || !long.includes(bar) : only.includes(bar));
+
+const runs = options.runs ?? (options.quick ? 3 : 5);
+const corpora: string[] = [];
+const started = performance.now();
+const bench: Bench = {
+  work: join(repository, 'data', 'bench', 'work'),
+  cache: join(repository, 'data', 'bench'),
+  runs,
+  builds: Math.ceil(runs / 2),
+  sizes: {
+    main: {
+      bytes: bytesOf(options.size ?? (options.quick ? '50MB' : '400MB')),
+      files: options.files,
+      days: options.quick ? 10 : 30,
+    },
+    old: { bytes: 20_000 * 20 * options.days, files: 20 * options.days, days: options.days },
+    large: {
+      bytes: bytesOf(options.large),
+      files: Math.max(10, Math.round(bytesOf(options.large) / 250_000)),
+      days: 100,
+    },
+  },
+  wants: wanted,
+  say: (words) =>
+    process.stderr.write(`${((performance.now() - started) / 1000).toFixed(0).padStart(5)} s  ${words}\n`),
+  describe: (words) => corpora.push(words),
+};
+
+/** The bars, and what measures them together on one corpus. */
+const groups: readonly (readonly [readonly BarName[], (bench: Bench) => Promise<Measured[]>])[] = [
+  [['ingest', 'readline', 'cat', 'nothing-new', 'whole', 'one-line', 'question'], measureIngest],
+  [['startup'], measureStartup],
+  [['dry-run', 'cron', 'growth'], measureOldLake],
+  [['memory'], measureMemory],
+];
+
+if (options.fresh) await rm(bench.cache, { recursive: true, force: true });
+await rm(bench.work, { recursive: true, force: true });
+await mkdir(bench.work, { recursive: true });
 try {
-  process.stderr.write(`writing ${files} files, ${megabytes} MB below ${folder}\n`);
-  const corpus = join(folder, 'corpus');
-  writeCorpus(corpus, { files, bytes: megabytes * 1e6 });
-  await node([references, 'readline', corpus, folder]); // warms the page cache for everyone
-  const rows = [
-    await compare('cold ingest', 'DuckDB read_ndjson_objects to zstd Parquet', 'duckdb', 1.6),
-    await compare('cold ingest', 'Node readline and JSON.parse', 'readline', 1),
-    await compareNothingNew(),
-  ];
-  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}`;
-  const result = { machine, files, megabytes, repeats, rows };
-  await writeFile(here('../../../test/bench/results.json'), `${JSON.stringify(result, null, 2)}\n`);
-  process.stdout.write(`${table(rows, machine)}\n`);
-  process.exitCode = rows.every((row) => row.met) ? 0 : 1;
-
-  async function compare(job: string, reference: string, name: string, bar: number): Promise<Row> {
-    const ours: Run[] = [];
-    const theirs: Run[] = [];
-    for (let repeat = 0; repeat < repeats; repeat += 1) {
-      const data = join(folder, 'data');
-      await rm(data, { recursive: true, force: true });
-      ours.push(await node([cli, 'ingest', '--json'], environment(data)));
-      theirs.push(await node([references, name, corpus, folder]));
+  const measured = new Map<BarName, Measured>();
+  const failures = new Map<BarName, string>();
+  for (const [names, run] of groups) {
+    const here = names.filter(wanted);
+    if (here.length === 0) continue;
+    try {
+      for (const each of await run(bench)) if (wanted(each.bar)) measured.set(each.bar, each);
+    } catch (error) {
+      // The others are worth their time; what stands behind the error is said in their place.
+      const why = error instanceof Error ? error.message : String(error);
+      bench.say(`${here.join(', ')}: ${why}`);
+      for (const name of here) failures.set(name, why.split('\n')[0]?.slice(0, 80) ?? '');
     }
-    const value = median(seconds(ours)) / median(seconds(theirs));
-    return row(job, reference, `at most ${bar}x`, ours, theirs, value, value <= bar);
   }
-
-  async function compareNothingNew(): Promise<Row> {
-    const ours: Run[] = [];
-    const theirs: Run[] = [];
-    for (let repeat = 0; repeat < repeats; repeat += 1) {
-      ours.push(await node([cli, 'ingest', '--json'], environment(join(folder, 'data'))));
-      theirs.push(await node([references, 'startup']));
-    }
-    const value = median(seconds(ours)) - median(seconds(theirs));
-    return row(
-      'second ingest, nothing new',
-      'starting Node, loading the packages',
-      'at most 0.4 s more',
-      ours,
-      theirs,
-      value,
-      value <= 0.4,
-    );
-  }
-
-  function environment(data: string): Record<string, string> {
-    return {
-      TRACEMILL_DATA: data,
-      SEQ_AGENT_QA_CLAUDE_DIR: join(corpus, 'claude'),
-      SEQ_AGENT_QA_CODEX_DIR: join(corpus, 'codex'),
-    };
-  }
-} finally {
-  await rm(folder, { recursive: true, force: true });
-}
-
-function row(
-  job: string,
-  reference: string,
-  bar: string,
-  ours: Run[],
-  theirs: Run[],
-  value: number,
-  met: boolean,
-): Row {
-  return {
-    job,
-    reference,
-    bar,
-    seconds: median(seconds(ours)),
-    referenceSeconds: median(seconds(theirs)),
-    value,
-    peakMegabytes: Math.max(...ours.map((run) => run.peakBytes)) / 1e6,
-    met,
-  };
-}
-
-function seconds(runs: readonly Run[]): number[] {
-  return runs.map((run) => run.seconds);
-}
-
-/** Runs one process to its end; its peak memory is the kernel's VmHWM (0 where there is no /proc). */
-async function node(args: string[], keys: Record<string, string> = {}): Promise<Run> {
-  const started = performance.now();
-  const child = spawn(process.execPath, args, {
-    env: { ...process.env, ...keys },
-    stdio: ['ignore', 'ignore', 'inherit'],
+  const rows = barNames.map((name) => {
+    const why = failures.get(name);
+    return why === undefined ? rowOf(name, measured.get(name)) : failedRow(name, why);
   });
-  let peakBytes = 0;
-  const watch = setInterval(async () => {
-    const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
-    peakBytes = Math.max(peakBytes, 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
-  }, 20);
-  const code = await new Promise((resolve) => child.on('close', resolve));
-  clearInterval(watch);
-  if (code !== 0) throw new Error(`bench: ${args.join(' ')} ended with ${code}; run it by hand`);
-  return { seconds: (performance.now() - started) / 1000, peakBytes };
+  const file = join(repository, 'test/bench/results.json');
+  const now: Results = { machine: machine(), corpora, rows };
+  const results = options.keep ? withEarlier(now, JSON.parse(await readFile(file, 'utf8')) as Results) : now;
+  const table = benchTable(results);
+  process.stdout.write(`${table}\n`);
+  if (options.write ?? (options.keep || (!options.quick && only === null))) {
+    const readme = join(repository, 'README.md');
+    await writeFile(file, `${JSON.stringify(results, null, 2)}\n`);
+    await writeFile(readme, withTable(await readFile(readme, 'utf8'), table));
+    process.stderr.write('written: test/bench/results.json, README.md\n');
+  }
+  process.exitCode = results.rows.some((row) => row.verdict === 'NOT met') ? 1 : 0;
+} finally {
+  await rm(bench.work, { recursive: true, force: true });
 }
 
-function table(rows: readonly Row[], machine: string): string {
-  const line = (entry: Row) => {
-    const value = entry.bar.endsWith('x') ? `${entry.value.toFixed(2)}x` : `${entry.value.toFixed(2)} s more`;
-    const times = `${entry.seconds.toFixed(2)} s | ${entry.referenceSeconds.toFixed(2)} s`;
-    return `| ${entry.job} | ${entry.reference} | ${times} | ${value} | ${entry.bar} | ${entry.met ? 'met' : 'MISSED'} | ${entry.peakMegabytes.toFixed(0)} MB |`;
+/** Neither a host's name nor a path. */
+function machine(): Record<string, string | number> {
+  return {
+    CPU: (cpus()[0]?.model ?? 'unknown')
+      .replaceAll(/\s+|\((R|TM)\)/g, ' ')
+      .replaceAll(/ +/g, ' ')
+      .trim(),
+    cores: cpus().length,
+    memory: amount(totalmem(), 'bytes'),
+    Node: process.version.slice(1),
+    DuckDB: duckdb.version().replace(/^v/, ''),
   };
-  return [
-    `${files} files, ${megabytes} MB, ${repeats} runs each, medians; ${machine}`,
-    '',
-    '| job | reference | ours | theirs | ratio | bar | | peak memory |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
-    ...rows.map(line),
-  ].join('\n');
 }

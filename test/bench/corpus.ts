@@ -1,8 +1,26 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** `days`: the sessions are spread evenly over so many days from 2024 on, a few a day; left out, over those of 2026. */
-export type CorpusSize = { readonly files: number; readonly bytes: number; readonly days?: number };
+/**
+ * `days`: the sessions are spread evenly over so many days, the first of them `firstDay` days after 2023 began; left out,
+ * over those of 2026. `below`: folder of each agent that they are put in.
+ */
+export type CorpusSize = {
+  readonly files: number;
+  readonly bytes: number;
+  readonly days?: number;
+  readonly firstDay?: number;
+  readonly below?: string;
+};
 
 /** mulberry32: a small seeded generator, so that every machine measures the same bytes. */
 export function seeded(seed: number): () => number {
@@ -17,9 +35,14 @@ export function seeded(seed: number): () => number {
 
 /**
  * Writes session logs of both agents below `folder` (claude/ and codex/): half the files each, sizes spread like real
- * ones (many small, a few large), about `bytes` in all. The same arguments give the same bytes.
+ * ones (many small, a few large), about `bytes` in all. The same arguments give the same bytes; a file is as old as its
+ * last line.
  */
-export function writeCorpus(folder: string, { files, bytes, days }: CorpusSize, seed = 7): void {
+export function writeCorpus(
+  folder: string,
+  { files, bytes, days, firstDay = 0, below = '' }: CorpusSize,
+  seed = 7,
+): void {
   const random = seeded(seed);
   const weights = Array.from({ length: files }, () => Math.exp(1.5 * normal(random)));
   const unit = bytes / weights.reduce((sum, weight) => sum + weight, 0);
@@ -28,21 +51,41 @@ export function writeCorpus(folder: string, { files, bytes, days }: CorpusSize, 
     const midnight =
       days === undefined
         ? Date.UTC(2026, index % 9, 1 + (index % 27))
-        : Date.UTC(2024, 0, 1 + Math.floor((index * days) / files));
-    write(folder, index, { bytes: weight * unit, midnight, random });
+        : Date.UTC(2023, 0, 1 + firstDay + Math.floor((index * days) / files));
+    write(folder, index, { bytes: weight * unit, midnight, below, random });
   }
 }
 
-type Session = { readonly bytes: number; readonly midnight: number; readonly random: () => number };
+/** One line more in the first of Claude's files, in the words of its last prompt: as when a session goes on. */
+export function appendLine(folder: string): void {
+  const claude = join(folder, 'claude');
+  const files = readdirSync(claude, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.jsonl'),
+  );
+  const path = join(claude, files.sort()[0] ?? '');
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  const last = JSON.parse(lines.at(-1) ?? '') as { uuid: string; timestamp: string };
+  const prompt = JSON.parse(lines[0] ?? '') as object;
+  const timestamp = new Date(Date.parse(last.timestamp) + 1000).toISOString();
+  const uuid = newUuid(seeded(lines.length));
+  appendFileSync(path, `${JSON.stringify({ ...prompt, parentUuid: last.uuid, uuid, timestamp })}\n`);
+}
 
-function claudeSession(folder: string, index: number, { bytes, midnight, random }: Session): void {
-  const session = uuid(random);
-  const path = join(folder, 'claude', `-home-sam-project-${index % 40}`, `${session}.jsonl`);
+type Session = {
+  readonly bytes: number;
+  readonly midnight: number;
+  readonly below: string;
+  readonly random: () => number;
+};
+
+function claudeSession(folder: string, index: number, { bytes, midnight, below, random }: Session): void {
+  const session = newUuid(random);
+  const path = join(folder, 'claude', below, `-home-sam-project-${index % 40}`, `${session}.jsonl`);
   let clock = midnight + 8 * 3600e3;
   let parent: string | null = null;
-  const line = (type: string, message: unknown): object => {
+  const line = (type: string, message: unknown, more: object = {}): object => {
     clock += Math.floor(20_000 * random());
-    const own = uuid(random);
+    const own = newUuid(random);
     const record = {
       parentUuid: parent,
       isSidechain: false,
@@ -55,79 +98,112 @@ function claudeSession(folder: string, index: number, { bytes, midnight, random 
       message,
       uuid: own,
       timestamp: new Date(clock).toISOString(),
+      ...more,
     };
     parent = own;
     return record;
   };
-  writeLines(path, bytes, function* () {
-    for (;;) {
-      yield line('user', { role: 'user', content: prose(random, 40) });
-      for (let call = 0; call < 1 + 6 * random(); call += 1) {
-        const id = `toolu_${uuid(random).replaceAll('-', '').slice(0, 24)}`;
-        const reply = {
-          id: `msg_${id.slice(6)}`,
+  writeLines(
+    path,
+    bytes,
+    () => clock,
+    function* () {
+      for (;;) {
+        yield line('user', { role: 'user', content: prose(random, 40) }, { permissionMode: 'default' });
+        for (let call = 0; call < 1 + 6 * random(); call += 1) {
+          const id = `toolu_${newUuid(random).replaceAll('-', '').slice(0, 24)}`;
+          const reply = {
+            id: `msg_${id.slice(6)}`,
+            role: 'assistant',
+            model: 'claude-opus-4-6',
+            usage: usage(random),
+          };
+          if (random() < 0.3) {
+            const thinking = { type: 'thinking', thinking: prose(random, 60), signature: noise(random, 600) };
+            yield line('assistant', { ...reply, content: [thinking] });
+          }
+          const input = { command: prose(random, 12) };
+          yield line('assistant', { ...reply, content: [{ type: 'tool_use', id, name: 'Bash', input }] });
+          const stdout = output(random, 200);
+          const result = { type: 'tool_result', tool_use_id: id, content: stdout, is_error: random() < 0.05 };
+          // The client keeps the output a second time, as it showed it.
+          const shown = { stdout, stderr: '', interrupted: false, isImage: false };
+          yield line('user', { role: 'user', content: [result] }, { toolUseResult: shown });
+        }
+        const text = { type: 'text', text: prose(random, 120) };
+        yield line('assistant', {
+          id: `msg_${newUuid(random)}`,
           role: 'assistant',
           model: 'claude-opus-4-6',
           usage: usage(random),
-        };
-        const input = { command: prose(random, 12) };
-        yield line('assistant', { ...reply, content: [{ type: 'tool_use', id, name: 'Bash', input }] });
-        const result = { type: 'tool_result', tool_use_id: id, content: prose(random, 400) };
-        yield line('user', { role: 'user', content: [result] });
+          content: [text],
+        });
       }
-      const text = { type: 'text', text: prose(random, 120) };
-      yield line('assistant', {
-        id: `msg_${uuid(random)}`,
-        role: 'assistant',
-        model: 'claude-opus-4-6',
-        usage: usage(random),
-        content: [text],
-      });
-    }
-  });
+    },
+  );
 }
 
-function codexSession(folder: string, _index: number, { bytes, midnight, random }: Session): void {
-  const session = uuid(random);
+function codexSession(folder: string, _index: number, { bytes, midnight, below, random }: Session): void {
+  const session = newUuid(random);
   let clock = midnight + 9 * 3600e3;
   const day = new Date(clock).toISOString();
   const name = `rollout-${day.slice(0, 19).replaceAll(':', '-')}-${session}.jsonl`;
-  const path = join(folder, 'codex', day.slice(0, 4), day.slice(5, 7), day.slice(8, 10), name);
+  const path = join(folder, 'codex', below, day.slice(0, 4), day.slice(5, 7), day.slice(8, 10), name);
   const line = (type: string, payload: unknown): object => {
     clock += Math.floor(10_000 * random());
     return { timestamp: new Date(clock).toISOString(), type, payload };
   };
-  writeLines(path, bytes, function* () {
-    yield line('session_meta', {
-      id: session,
-      cwd: '/home/sam/project',
-      cli_version: '0.104.0',
-      source: 'cli',
-    });
-    for (;;) {
-      const question = prose(random, 40);
-      const task = uuid(random);
-      yield line('event_msg', { type: 'task_started', turn_id: task });
-      yield line('response_item', message('user', 'input_text', question));
-      yield line('event_msg', { type: 'user_message', message: question });
-      for (let call = 0; call < 1 + 6 * random(); call += 1) {
-        const id = `call_${uuid(random).slice(0, 18)}`;
-        const words = JSON.stringify({ cmd: prose(random, 12) });
-        yield line('response_item', {
-          type: 'function_call',
-          name: 'exec_command',
-          arguments: words,
-          call_id: id,
+  writeLines(
+    path,
+    bytes,
+    () => clock,
+    function* () {
+      yield line('session_meta', {
+        id: session,
+        cwd: '/home/sam/project',
+        cli_version: '0.104.0',
+        source: 'cli',
+      });
+      for (;;) {
+        const question = prose(random, 40);
+        const task = newUuid(random);
+        yield line('event_msg', { type: 'task_started', turn_id: task });
+        yield line('turn_context', {
+          cwd: '/home/sam/project',
+          approval_policy: 'on-request',
+          sandbox_policy: { mode: 'workspace-write', network_access: false },
+          model: 'gpt-5-codex',
+          effort: 'high',
         });
-        const output = `Process exited with code 0\nOutput:\n${prose(random, 400)}`;
-        yield line('response_item', { type: 'function_call_output', call_id: id, output });
+        yield line('response_item', message('user', 'input_text', question));
+        yield line('event_msg', { type: 'user_message', message: question });
+        for (let call = 0; call < 1 + 6 * random(); call += 1) {
+          const id = `call_${newUuid(random).slice(0, 18)}`;
+          const words = JSON.stringify({ cmd: prose(random, 12) });
+          const summary = [{ type: 'summary_text', text: prose(random, 8) }];
+          const encrypted_content = noise(random, 500);
+          yield line('response_item', { type: 'reasoning', summary, content: null, encrypted_content });
+          yield line('response_item', {
+            type: 'function_call',
+            name: 'exec_command',
+            arguments: words,
+            call_id: id,
+          });
+          const shown = `Process exited with code ${random() < 0.05 ? 1 : 0}\nOutput:\n${output(random, 300)}`;
+          yield line('response_item', { type: 'function_call_output', call_id: id, output: shown });
+          const last_token_usage = usage(random);
+          yield line('event_msg', { type: 'token_count', info: { last_token_usage }, rate_limits: null });
+        }
+        const answer = prose(random, 120);
+        yield line('event_msg', { type: 'agent_message', message: answer });
+        yield line('response_item', {
+          ...message('assistant', 'output_text', answer),
+          phase: 'final_answer',
+        });
+        yield line('event_msg', { type: 'task_complete', turn_id: task, last_agent_message: answer });
       }
-      const answer = prose(random, 120);
-      yield line('event_msg', { type: 'agent_message', message: answer });
-      yield line('response_item', { ...message('assistant', 'output_text', answer), phase: 'final_answer' });
-      yield line('event_msg', { type: 'task_complete', turn_id: task, last_agent_message: answer });
-    }
-  });
+    },
+  );
 }
 
 function message(role: string, type: string, text: string): object {
@@ -138,7 +214,7 @@ function usage(random: () => number): object {
   return { input_tokens: 4, output_tokens: Math.floor(900 * random()), cache_read_input_tokens: 20_000 };
 }
 
-function writeLines(path: string, bytes: number, lines: () => Generator<object>): void {
+function writeLines(path: string, bytes: number, clock: () => number, lines: () => Generator<object>): void {
   mkdirSync(dirname(path), { recursive: true });
   const file = openSync(path, 'w');
   let written = 0;
@@ -147,6 +223,7 @@ function writeLines(path: string, bytes: number, lines: () => Generator<object>)
     if (written >= bytes) break;
   }
   closeSync(file);
+  utimesSync(path, clock() / 1000, clock() / 1000);
 }
 
 const words =
@@ -166,19 +243,35 @@ const words =
       'src/lib/lines.ts:42',
     ]);
 
-/** About `average` words, exponentially spread. */
+/** About `average` words, exponentially spread; never white space alone. */
 function prose(random: () => number, average: number): string {
   const count = 1 + Math.floor(-Math.log(1 - random()) * average);
-  const parts: string[] = [];
-  for (let word = 0; word < count; word += 1) parts.push(words[Math.floor(random() * words.length)] ?? '');
+  const parts = [words[Math.floor(random() * 36)] ?? ''];
+  for (let word = 1; word < count; word += 1) parts.push(words[Math.floor(random() * words.length)] ?? '');
   return parts.join(' ');
+}
+
+/** What a tool printed; once in a hundred times with what is redacted: a token, an address, a home folder. */
+function output(random: () => number, average: number): string {
+  const words = prose(random, average);
+  if (random() >= 0.01) return words;
+  const token = `ghp_${newUuid(random).replaceAll('-', '')}abcd`;
+  return `${words}\nGITHUB_TOKEN=${token}\nsam${Math.floor(900 * random())}@mail.example.net\n/home/sam/notes.txt`;
+}
+
+/** Text like base64, as signatures and encrypted reasoning are. */
+function noise(random: () => number, characters: number): string {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+  let made = '';
+  for (let at = 0; at < characters; at += 1) made += letters[Math.floor(64 * random())];
+  return made;
 }
 
 function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
-function uuid(random: () => number): string {
+function newUuid(random: () => number): string {
   const digits = Array.from({ length: 32 }, () => Math.floor(16 * random()).toString(16));
   digits[12] = '4';
   digits[16] = '8';

@@ -2,7 +2,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { alignColumns } from '../../pipelines/lib/report.js';
+import { layOut } from '../../pipelines/lib/terminal.js';
 import { argument } from '../bench/measuring.js';
 import { soak } from './soak.js';
 import { survived } from './summary.js';
@@ -26,7 +26,7 @@ const soaked = await soak({
 });
 const more = [models === 'few' ? ' --few' : '', files === 300 ? '' : ` --files ${files}`].join('');
 const [header = [], ...rows] = survived(soaked);
-process.stdout.write(`${alignColumns(header, rows).join('\n')}\n\n`);
+process.stdout.write(`${layOut([{ header, rows }]).join('\n')}\n\n`);
 process.stdout.write(`again: just soak --minutes ${minutes} --seed ${seed}${more} (disk: ${soaked.disk})\n`);
 for (const problem of soaked.problems.slice(0, 50)) process.stdout.write(`! ${problem}\n`);
 process.stdout.write(

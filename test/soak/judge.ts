@@ -11,7 +11,7 @@ import { homes, type Log } from './writers.js';
 
 /** Why a run may end otherwise than with 0, by the fault that excuses it: what it must say then. */
 const excuses: Readonly<Record<string, RegExp>> = {
-  'disk full': /disk is full|make room/,
+  'disk full': /disk is full|make room|has no space left on its disk/,
   'read-only lake': /can only be read|EROFS/,
 };
 

@@ -4,7 +4,6 @@ import { askReport, type Cell } from './lib/ask.js';
 import type { Command, Outcome } from './lib/command.js';
 import { filterOptions, readFilters, utc } from './lib/filters.js';
 import { amount } from './lib/progress.js';
-import { alignColumns } from './lib/report.js';
 
 /** Something a set of router decisions must hold before it is worth training on. */
 type Gate = {
@@ -181,7 +180,7 @@ function describe(audit: Audit): Outcome {
     summary: [
       heading(audit),
       '',
-      ...alignColumns(['gate', 'value', 'threshold', 'pass'], rows),
+      { header: ['gate', 'value', 'threshold', 'pass'], rows },
       '',
       verdict,
       ...(advice.length > 0 ? [{ header: [], rows: advice, wraps: true }] : []),

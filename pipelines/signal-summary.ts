@@ -6,7 +6,6 @@ import { lakeFolder } from './lib/lake.js';
 import { readManifest } from './lib/manifest.js';
 import { amount } from './lib/progress.js';
 import { type DatasetState, describeReadiness, readiness, trainingSets } from './lib/readiness.js';
-import { alignColumns } from './lib/report.js';
 import type { Line } from './lib/terminal.js';
 import { openWarehouse } from './lib/warehouse.js';
 
@@ -145,8 +144,7 @@ function describe(summary: SignalSummary): Line[] {
     percent(share),
     bar(share),
   ]);
-  const table = (header: string[], rows: string[][]) =>
-    rows.length === 0 ? [] : ['', ...alignColumns(header, rows)];
+  const table = (header: string[], rows: string[][]) => (rows.length === 0 ? [] : ['', { header, rows }]);
   return [
     `The newest ${amount(events, 'items')} training events${asked}, ${span}: ${amount(days, 'items')} ${days === 1 ? 'day' : 'days'}`,
     ...table(['event type', 'events', 'share', 'a day', 'newest', ''], typeRows),

@@ -4,7 +4,6 @@ import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { wantsColor } from '../pipelines/config.js';
-import { alignColumns } from '../pipelines/lib/report.js';
 import { cut, type Line, layOut, layOutError } from '../pipelines/lib/terminal.js';
 import { sampleLake } from './support/sampleLake.js';
 
@@ -17,7 +16,7 @@ test('columns are as wide as their widest cell, numbers stand right, wide charac
     ['メモ', '-', '803 B', 'y'],
     ['👩‍👩‍👧 né', '12', '12.3 %', ''],
   ];
-  assert.deepEqual(layOut(alignColumns(['name', 'rows', 'size', ''], rows)), [
+  assert.deepEqual(layOut([{ header: ['name', 'rows', 'size', ''], rows }]), [
     'name    rows    size',
     'notes  1,204  1.5 MB  x',
     'メモ       -   803 B  y',
@@ -26,20 +25,22 @@ test('columns are as wide as their widest cell, numbers stand right, wide charac
 });
 
 test('on a narrow terminal the widest text is cut first, numbers never, and bars before words', () => {
-  const table = alignColumns(
-    ['name', 'rows', 'path'],
-    [
-      ['short', '1,234,567', '/a/very/long/path/to/a/log.jsonl'],
-      ['日本語のとても長い名前です', '8', '/b'],
-    ],
-  );
+  const table = [
+    {
+      header: ['name', 'rows', 'path'],
+      rows: [
+        ['short', '1,234,567', '/a/very/long/path/to/a/log.jsonl'],
+        ['日本語のとても長い名前です', '8', '/b'],
+      ],
+    },
+  ];
   const lines = layOut(table, at(40));
   assert.deepEqual(lines, [
     'name                 rows  path',
     'short           1,234,567  /a/very/long…',
     '日本語のとて…           8  /b',
   ]);
-  const bars = alignColumns(['what', 'share', ''], [['a name of some length', '50 %', '▇▇▇▇▇▇▇▇▇▇']]);
+  const bars = [{ header: ['what', 'share', ''], rows: [['a name of some length', '50 %', '▇▇▇▇▇▇▇▇▇▇']] }];
   assert.equal(layOut(bars, at(38))[1], 'a name of some length   50 %  ▇▇▇▇▇▇▇…');
   // What cannot fit stays whole enough to be read.
   assert.equal(layOut(table, at(5))[1], 'short     1,234,567  /a/very…');
@@ -77,7 +78,7 @@ test('colours change nothing but colours, and control characters of a text are w
   const lines: Line[] = [
     '! export a: still holds 2 rows',
     { text: 'done', tone: 'quiet' },
-    ...alignColumns(['name', 'rows'], [[{ text: 'evil\u001b[31m\nname', tone: 'failure' }, '1']]),
+    { header: ['name', 'rows'], rows: [[{ text: 'evil\u001b[31m\nname', tone: 'failure' }, '1']] },
   ];
   const color = layOut(lines, { width: 200, color: true });
   assert.deepEqual(color, [

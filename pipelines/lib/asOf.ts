@@ -10,7 +10,6 @@ import { loadMacros } from './macros.js';
 import { readOut } from './outFolder.js';
 import type { StartProgress } from './progress.js';
 import { withPolicy } from './redaction/policyColumn.js';
-import { alignColumns } from './report.js';
 import {
   createView,
   type DuckDB,
@@ -48,7 +47,7 @@ export async function foldAsOf(
     const tables = await writeTables(warehouse, nodes, out);
     const rows = tables.map(({ table, rows }) => [table, rows.toLocaleString('en-US')]);
     return {
-      summary: [...alignColumns(['table', 'rows'], rows), `as of ${asOf} UTC, written to ${out}`],
+      summary: [{ header: ['table', 'rows'], rows }, `as of ${asOf} UTC, written to ${out}`],
       json: { asOf: `${asOf}Z`, out, tables },
     };
   } finally {

@@ -1,7 +1,6 @@
 import { excerpt } from './excerpt.js';
 import type { Explanation, SourceFile, Line as SourceLine } from './explanation.js';
 import { amount } from './progress.js';
-import { alignColumns } from './report.js';
 import type { Stage } from './rowOrigins.js';
 import { type Part, sharedPlace } from './rowText.js';
 import { cut, type Line, layOut } from './terminal.js';
@@ -72,7 +71,7 @@ function describeStages(stages: readonly Stage[], width: number): string[] {
     const looked = beside === 0 ? '' : beside === keys.length ? 'looked up: ' : `${beside} looked up: `;
     return [table, amount(keys.length, 'items'), `${looked}${ways[0] ?? 'the row'}${more}`];
   });
-  const aligned = layOut(alignColumns(['table', 'rows', 'found by'], rows));
+  const aligned = layOut([{ header: ['table', 'rows', 'found by'], rows }]);
   const widest = Math.max(...aligned.map(({ length }) => length));
   // In a narrow terminal keys are left to --json.
   const room = width - widest - 4;

@@ -1,5 +1,4 @@
 import { amount } from './progress.js';
-import { alignColumns } from './report.js';
 import type { Line } from './terminal.js';
 
 /** How many rows a dataset has, how many make it worth training on, and what gives more. */
@@ -90,7 +89,7 @@ export function describeReadiness(states: readonly DatasetState[]): Line[] {
       `${amount(count, 'items')} of ${amount(worthFrom, 'items')}; ${advice}`,
     ]);
   return [
-    ...alignColumns(['dataset', 'from logs', 'recorded', 'rows', 'worth it from', 'so far', ''], rows),
+    { header: ['dataset', 'from logs', 'recorded', 'rows', 'worth it from', 'so far', ''], rows },
     ...(advice.length > 0 ? ['', 'What adds rows:', { header: [], rows: advice, wraps: true }] : []),
   ];
 }

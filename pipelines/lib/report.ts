@@ -1,7 +1,7 @@
 import type { Failure } from './checks.js';
 import type { PlanLine } from './plan.js';
 import { amount } from './progress.js';
-import type { Line, Table } from './terminal.js';
+import type { Line } from './terminal.js';
 
 /** One line a model: its name, how many days, and why. */
 export function describePlan(plan: readonly PlanLine[]): Line[] {
@@ -67,9 +67,4 @@ export function describeFailure({ model, day, rule, rows, examples }: Failure): 
   const first = examples.length > 0 ? ` (first: ${examples.join('; ')})` : '';
   const many = rows > 0 ? `, ${amount(rows, 'items')} rows` : '';
   return `${model}${day && ` ${day}`}: ${rule}${many}${first}; the last good files stay`;
-}
-
-/** Rows under a header, for the command line to align. */
-export function alignColumns(header: readonly string[], rows: Table['rows']): Table[] {
-  return [{ header, rows }];
 }

@@ -3,7 +3,7 @@ import type { Status } from './lakeStatus.js';
 import type { PlanLine } from './plan.js';
 import { amount, duration, minute } from './progress.js';
 import { type Redaction, redactionInWords } from './redaction/found.js';
-import { alignColumns, planWords } from './report.js';
+import { planWords } from './report.js';
 import type { Line, Table, Words } from './terminal.js';
 import type { Unattended } from './unattended.js';
 
@@ -34,7 +34,7 @@ export function describeStatus(status: Status, options: { tables: boolean }): Li
     ...(status.holding.length === 0 ? [] : [fact('exports', holding(status.holding))]),
   ];
   return [
-    ...alignColumns(['source', 'files', 'lines', 'bytes', 'last read', ''], sources),
+    { header: ['source', 'files', 'lines', 'bytes', 'last read', ''], rows: sources },
     '',
     ...(options.tables ? tables(status) : layers(status)),
     '',
@@ -43,17 +43,21 @@ export function describeStatus(status: Status, options: { tables: boolean }): Li
 }
 
 function layers({ layers }: Status): Table[] {
-  return alignColumns(
-    ['layer', 'tables', 'rows', 'bytes'],
-    layers.map(({ layer, tables, rows, bytes }) => [layer, items(tables), items(rows), size(bytes)]),
-  );
+  return [
+    {
+      header: ['layer', 'tables', 'rows', 'bytes'],
+      rows: layers.map(({ layer, tables, rows, bytes }) => [layer, items(tables), items(rows), size(bytes)]),
+    },
+  ];
 }
 
 function tables({ tables }: Status): Table[] {
-  return alignColumns(
-    ['table', 'days', 'rows', 'bytes'],
-    tables.map(({ table, days, rows, bytes }) => [table, items(days), items(rows), size(bytes)]),
-  );
+  return [
+    {
+      header: ['table', 'days', 'rows', 'bytes'],
+      rows: tables.map(({ table, days, rows, bytes }) => [table, items(days), items(rows), size(bytes)]),
+    },
+  ];
 }
 
 /** Its name stands before the first of its lines only. */

@@ -197,6 +197,16 @@ test('a file that vanishes while others are read: a word, and the rest is read',
   assert.deepEqual((await logs.verify()).problems, []);
 });
 
+/** An ingest of two files, the second of which is written when the first one's bytes are told: it was found to have grown by then. */
+function ingestWhileWritten(path: string, bytes: string) {
+  return ingest({
+    config: logs.lake.config,
+    now: () => new Date(),
+    settleMs: 0,
+    progress: () => ({ add: () => writeFileSync(logs.at(path), bytes), end: () => {} }),
+  });
+}
+
 test('a file rewritten longer between being found and being read: nothing of it lands in the old generation', async () => {
   const path = 'claude/projects/p/zz-rewritten.jsonl';
   await logs.write(good, line('good'));
@@ -205,13 +215,7 @@ test('a file rewritten longer between being found and being read: nothing of it 
   await logs.append(good, line('more'));
   await logs.append(path, line('grown'));
   const rewritten = line('new'.repeat(100)) + line('newer');
-  const report = await ingest({
-    config: logs.lake.config,
-    now: () => new Date(),
-    settleMs: 0,
-    // Told of the first file's bytes, when the second was already found to have grown.
-    progress: () => ({ add: () => writeFileSync(logs.at(path), rewritten), end: () => {} }),
-  });
+  const report = await ingestWhileWritten(path, rewritten);
   assert.deepEqual(report.warnings, [
     'claude/p/zz-rewritten.jsonl: cannot be read further (was rewritten meanwhile); the next run tries again',
   ]);
@@ -229,12 +233,7 @@ test('a file rewritten after a last line without newline was read: its new bytes
   await logs.append(good, line('more'));
   await logs.append(path, line('old').slice(-9));
   const rewritten = `${line('other')}${line('new'.repeat(100))}${line('newer')}`;
-  const report = await ingest({
-    config: logs.lake.config,
-    now: () => new Date(),
-    settleMs: 0,
-    progress: () => ({ add: () => writeFileSync(logs.at(path), rewritten), end: () => {} }),
-  });
+  const report = await ingestWhileWritten(path, rewritten);
   assert.deepEqual(report.warnings, [
     'claude/p/zz-torn.jsonl: cannot be read further (was rewritten meanwhile); the next run tries again',
   ]);

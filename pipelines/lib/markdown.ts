@@ -1,3 +1,5 @@
+import { isFigure } from './progress.js';
+
 /** Plain words as Markdown: what would be read as a tag or as the end of a cell is escaped. */
 export function markdown(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('|', '\\|').replaceAll('*', '\\*');
@@ -22,9 +24,7 @@ export function markdownTable(header: readonly string[], rows: readonly (readonl
       : Math.max(3, ...[name, ...cells(index)].map(({ length }) => fitting(length))),
   );
   // Numbers and sizes stand right.
-  const isNumber = header.map((_, index) =>
-    cells(index).every((cell) => /^(-|[\d,.]+( [kMGT]?B)?)$/.test(cell)),
-  );
+  const isNumber = header.map((_, index) => cells(index).every(isFigure));
   const line = (row: readonly string[]) => {
     const padded = widths.map((width, index) =>
       isNumber[index] ? (row[index] ?? '').padStart(width) : (row[index] ?? '').padEnd(width),

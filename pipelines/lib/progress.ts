@@ -67,3 +67,8 @@ export function duration(ms: number): string {
 export function minute(time: string): string {
   return `${time.slice(0, 16).replace('T', ' ')} UTC`;
 }
+
+/** Whether a text is a number, a size or a share as they are shown here, or `-` for none: such columns stand right. */
+export function isFigure(text: string): boolean {
+  return /^(-|<?[\d,.]+( ([kMGT]?B|%))?)$/.test(text);
+}

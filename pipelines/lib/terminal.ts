@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import stringWidth from 'string-width';
 import { printable } from './printable.js';
+import { isFigure } from './progress.js';
 
 /** What a text is, for its colour on a terminal. */
 export type Tone = 'heading' | 'quiet' | 'warning' | 'failure';
@@ -110,7 +111,7 @@ type Kind = 'number' | 'bar' | 'text';
 
 /** Numbers, sizes and shares among them; or shares drawn as bars. */
 function kindOf(texts: readonly string[]): Kind {
-  if (texts.every((text) => /^(-|<?[\d,.]+( ([kMGT]?B|%))?)$/.test(text))) return 'number';
+  if (texts.every(isFigure)) return 'number';
   return texts.every((text) => /^[▇·]*$/.test(text)) ? 'bar' : 'text';
 }
 

@@ -4,7 +4,6 @@ import { buildArguments, readSelection } from './lib/buildArguments.js';
 import { buildOutcome } from './lib/buildOutcome.js';
 import { describeTables, type Failure, runClaim } from './lib/checks.js';
 import type { Command } from './lib/command.js';
-import { writeRawState } from './lib/commits.js';
 import { makeFiles, viewInputs } from './lib/drafts.js';
 import {
   daysOf,
@@ -24,6 +23,7 @@ import { type Manifest, openPublication, publish } from './lib/manifest.js';
 import { fingerprint, planBuild, readPlan, whyStale } from './lib/plan.js';
 import type { Progress, StartProgress } from './lib/progress.js';
 import { failedQuery } from './lib/queryFailure.js';
+import { writeRawState } from './lib/rawState.js';
 import { withKey } from './lib/redaction/policy.js';
 import { withPolicy } from './lib/redaction/policyColumn.js';
 import { describePlan, type Step, type Tally, tally } from './lib/report.js';

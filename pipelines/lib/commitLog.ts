@@ -1,8 +1,9 @@
 import { access, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type CommitRow, commitColumns, lastRows, listCommits, readCommits, readRanges } from './commits.js';
+import { type CommitRow, commitColumns, listCommits, readCommits, readRanges } from './commits.js';
 import { atPoint, draftPath, publishFile, publishFiles, sweepDrafts, writeAtomically } from './lake.js';
+import { lastRows } from './rawState.js';
 import type { RawDraft } from './rawWriter.js';
 import { quote } from './warehouse.js';
 

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { lastRows } from './commits.js';
+import { lastRows } from './rawState.js';
 import { quote } from './warehouse.js';
 
 /** What the log knows of one file of one source. */

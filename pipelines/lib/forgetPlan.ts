@@ -1,13 +1,14 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../config.js';
 import { exitCodes, UserError } from '../errors.js';
-import { rawFilesTable, readCommits, readRanges } from './commits.js';
+import { readCommits, readRanges } from './commits.js';
 import { findTexts } from './forgetTexts.js';
 import { type HoldingExport, holdingExports, noteForgottenRows } from './forgottenRows.js';
 import { lakeFolder } from './lake.js';
 import { loadMacros } from './macros.js';
 import { readManifest } from './manifest.js';
 import { readSqlFolder } from './model.js';
+import { rawFilesTable } from './rawState.js';
 import { readPolicy, withKey } from './redaction/policy.js';
 import { pairEvent } from './seqMem.js';
 import { type DuckDB, openWarehouse, quote } from './warehouse.js';

@@ -1,9 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
-import { type RawDay, rawDays, readCommits } from './commits.js';
+import { readCommits } from './commits.js';
 import { duckdbPackage } from './duckdbPackage.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { type Macro, type Model, readSqlFolder, sha256 } from './model.js';
+import { type RawDay, rawDays } from './rawState.js';
 import { type Policy, type PolicySettings, readPolicy } from './redaction/policy.js';
 import { parseSelects, type Syntax } from './syntax.js';
 import { rawSources } from './warehouse.js';

@@ -1,8 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../config.js';
-import { rawFilesTable, readCommits } from './commits.js';
+import { readCommits } from './commits.js';
 import type { HandedOff } from './handoffFile.js';
 import { lakeFolder } from './lake.js';
+import { rawFilesTable, redactedPath } from './rawState.js';
 import { registerRedaction } from './redaction/functions.js';
 import { readPolicy, withKey } from './redaction/policy.js';
 import { pairEvent } from './seqMem.js';
@@ -123,7 +124,7 @@ async function makeQuietFiles(connection: DuckDBConnection, config: Config): Pro
   await registerRedaction(connection, await withKey(await readPolicy(config), lakeFolder(config)));
   await connection.run(`
     create temp table quiet_files as
-    select source, coalesce(decode(redact_bytes(encode(source_path))), source_path) as source_path,
+    select source, ${redactedPath} as source_path,
       max(quiet_since_ms) as quiet_since_ms
     from raw_files_state where is_current group by all`);
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { rawDays, readCommits } from './commits.js';
+import { readCommits } from './commits.js';
+import { rawDays } from './rawState.js';
 import type { LinePlace } from './rowOrigins.js';
 import { quote } from './warehouse.js';
 

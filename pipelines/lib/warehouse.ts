@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
-import type { RawDay } from './commits.js';
 import { duckdbPackage } from './duckdbPackage.js';
 import { type Column, readManifest, type Table } from './manifest.js';
+import type { RawDay } from './rawState.js';
 import { spillFolder } from './spillFolder.js';
 
 export type DuckDB = {

@@ -5,10 +5,11 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { build } from '../../pipelines/build.js';
 import { type Config, readConfig } from '../../pipelines/config.js';
 import { ingest } from '../../pipelines/ingest.js';
-import { rawDays, readCommits } from '../../pipelines/lib/commits.js';
+import { readCommits } from '../../pipelines/lib/commits.js';
 import { lakeFolder } from '../../pipelines/lib/lake.js';
 import { readManifest } from '../../pipelines/lib/manifest.js';
 import { silentProgress } from '../../pipelines/lib/progress.js';
+import { rawDays } from '../../pipelines/lib/rawState.js';
 import { openDuckDB, quote } from '../../pipelines/lib/warehouse.js';
 
 /** One generation of a file as a lake holds it. */

@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import type { ClickHouseClient, createClient } from '@clickhouse/client';
 import type { Config } from '../config.js';
 import { errorWords, exitCodes, UserError } from '../errors.js';
 import { lakeFolder, makeFolder } from './lake.js';
@@ -20,6 +20,7 @@ export async function embeddedClient(config: Config): Promise<ClickHouseClient> 
     );
   }
   const { createChdbConnection } = await loadChdb();
+  const { ClickHouseLogLevel, createClient } = await import('@clickhouse/client');
   await makeFolder(path);
   const open = () =>
     createClient({ connection: createChdbConnection({ path }), log: { level: ClickHouseLogLevel.OFF } });

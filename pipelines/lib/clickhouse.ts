@@ -59,7 +59,7 @@ export async function openClickhouse(
   const server = (database: string, timeoutMs: number, settings: ClickHouseSettings) =>
     serverClient(config, { database, timeoutMs, settings });
   // A server refuses every statement sent to a database that is not there, even the one that makes it.
-  const first = url === null ? await embeddedClient(config) : server('default', firstTimeoutMs, {});
+  const first = url === null ? await embeddedClient(config) : await server('default', firstTimeoutMs, {});
   try {
     const version = await serverVersion(first, where);
     const known = await knownSettings(first, {
@@ -76,7 +76,7 @@ export async function openClickhouse(
         await first.command({ query: `set ${name} = ${literal(String(value))}` });
       }
     } else await first.close();
-    const client = url === null ? first : server(database, requestTimeoutMs, known);
+    const client = url === null ? first : await server(database, requestTimeoutMs, known);
     return session({ client, embedded: url === null, database, cluster, version, where });
   } catch (error) {
     await first.close();

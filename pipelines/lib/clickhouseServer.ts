@@ -1,9 +1,4 @@
-import {
-  type ClickHouseClient,
-  ClickHouseLogLevel,
-  type ClickHouseSettings,
-  createClient,
-} from '@clickhouse/client';
+import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import type { Config } from '../config.js';
 import { exitCodes, UserError } from '../errors.js';
 import { clickhouseError } from './clickhouseErrors.js';
@@ -15,7 +10,7 @@ export const firstTimeoutMs = 20_000;
 export async function pingServer(config: Config): Promise<string> {
   const { origin } = new URL(config.clickhouse.url ?? '');
   const where = `CLICKHOUSE_URL ${origin}`;
-  const client = serverClient(config, { database: 'default', settings: {}, timeoutMs: firstTimeoutMs });
+  const client = await serverClient(config, { database: 'default', settings: {}, timeoutMs: firstTimeoutMs });
   try {
     return `${origin}, ClickHouse ${await serverVersion(client, where)}`;
   } catch (error) {
@@ -26,11 +21,13 @@ export async function pingServer(config: Config): Promise<string> {
 }
 
 /** A client of the server of CLICKHOUSE_URL; what the URL says of time-outs is stronger. */
-export function serverClient(
+export async function serverClient(
   config: Config,
   of: { database: string; settings: ClickHouseSettings; timeoutMs: number },
-): ClickHouseClient {
+): Promise<ClickHouseClient> {
   const { database, settings, timeoutMs } = of;
+  // Loaded here: verbs that may need a server say their first words without it.
+  const { ClickHouseLogLevel, createClient } = await import('@clickhouse/client');
   const { url, user, password } = config.clickhouse;
   const parsed = new URL(url ?? '');
   const given = parsed.searchParams;

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { arrowSchema } from './parquetMetadata.js';
 import type { Encoding } from './profile.js';
 import { identifier, quote } from './warehouse.js';
 
@@ -107,6 +106,8 @@ async function parquetOptions(connection: DuckDBConnection, select: string): Pro
     type: prepared.columnType(index),
   }));
   prepared.destroySync();
+  // Loaded here: Arrow's package takes longer than all else that an export loads before it says a word.
+  const { arrowSchema } = await import('./parquetMetadata.js');
   const schema = quote(arrowSchema(columns));
   return `format parquet, compression zstd, row_group_size 1, kv_metadata {'ARROW:schema': ${schema}}`;
 }

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { exitCodes, UserError } from '../../errors.js';
 import { amount } from '../progress.js';
-import { lintTexts } from './engine.js';
 import { findSecrets } from './findSecrets.js';
 import { isJson, jsonStrings } from './jsonStrings.js';
 import { type Policy, type PolicySettings, readPolicy } from './policy.js';
@@ -80,6 +79,8 @@ function closedGate(policy: Policy): Gate {
   const lint = async () => {
     const batch = pending;
     [pending, chars] = [[], 0];
+    // Loaded here, for only an export that has rows to look at needs secretlint.
+    const { lintTexts } = await import('./engine.js');
     const linted = await lintTexts(
       batch.map(({ text }) => text),
       policy,

@@ -8,6 +8,22 @@ declare module 'parquetjs-lite' {
       optional?: boolean;
       repeated?: boolean;
     };
+    /** Rows that wait to be written, by column: values that are there, and for each place whether and where in a list. */
+    type RowBuffer = {
+      rowCount: number;
+      pageRowCount: number;
+      columnData: Record<
+        string,
+        {
+          values: unknown[];
+          dlevels: number[];
+          rlevels: number[];
+          distinct_values: Set<unknown>;
+          count: number;
+        }
+      >;
+      pages: Record<string, unknown[]>;
+    };
     class ParquetSchema {
       constructor(fields: Record<string, Field>);
     }
@@ -20,6 +36,7 @@ declare module 'parquetjs-lite' {
         },
         options: { useDataPageV2: boolean },
       ): Promise<ParquetWriter>;
+      rowBuffer: RowBuffer;
       appendRow(row: Record<string, unknown>): Promise<void>;
       close(): Promise<void>;
     }

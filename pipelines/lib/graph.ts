@@ -6,7 +6,7 @@ import { type Manifest, readManifest } from './manifest.js';
 import { type Macro, type Model, readSqlFolder, sha256 } from './model.js';
 import { type RawDay, rawDays } from './rawState.js';
 import { type Policy, type PolicySettings, readPolicy } from './redaction/policy.js';
-import { parseSelects, type Syntax } from './syntax.js';
+import { inputsOf } from './syntax.js';
 import { rawSources } from './warehouse.js';
 
 /** A model that knows its inputs; `own` is the part of its fingerprint that is not its inputs: SQL, macros, engine. */
@@ -41,11 +41,15 @@ export async function readProject(
     const name = `raw.${rawDay.source}`;
     raw.set(name, (raw.get(name) ?? new Map()).set(rawDay.day, rawDay));
   }
-  const inputs = (await parseSelects(connection, models)).map(inputsOf);
-  const nodes = models.map((model, index): Node => {
+  const inputs = await inputsOf(connection, models);
+  const nodes = models.map((model): Node => {
     const macroText = macrosUsed(macros, wordsOf(model.sql)).join('\n');
     const parts = [model.sql, macroText, `${runner}, redaction ${policy.version}`];
-    return { ...model, inputs: inputs[index] ?? [], own: parts.map((text) => sha256(text, 16)).join('.') };
+    return {
+      ...model,
+      inputs: inputs.get(model.sql) ?? [],
+      own: parts.map((text) => sha256(text, 16)).join('.'),
+    };
   });
   const byName = new Map(nodes.map((node) => [node.name, node]));
   return { nodes: inOrder(nodes, byName), byName, macros, manifest, raw, policy };
@@ -120,21 +124,6 @@ export function stagesOf(nodes: readonly Node[]): Node[][] {
     if (stage.length > 0) stages.push(stage);
   }
   return stages;
-}
-
-/** The tables that a SELECT names, with their schema (a bare name is a CTE). */
-function inputsOf(tree: Syntax): string[] {
-  const inputs = new Set<string>();
-  const visit = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
-    const node = value as Record<string, unknown>;
-    // recurring.x is what a recursive CTE x has found so far.
-    if (node.type === 'BASE_TABLE' && node.schema_name && node.schema_name !== 'recurring')
-      inputs.add(`${node.schema_name}.${node.table_name}`);
-    Object.values(node).forEach(visit);
-  };
-  visit(tree);
-  return [...inputs].sort();
 }
 
 /** The texts of the macros that the words name, and of those that these use. */

@@ -5,10 +5,13 @@ import { quote } from './warehouse.js';
 /** A node of the syntax tree that DuckDB's own parser gives: a query, a table, an expression. */
 export type Syntax = { readonly [key: string]: unknown };
 
+/** A SELECT and the file it stands in. */
+export type Select = { readonly sql: string; readonly file: string };
+
 /** The trees of SELECTs, parsed at once without binding them; a UserError names the line that is none. */
 export async function parseSelects(
   connection: DuckDBConnection,
-  models: readonly { readonly sql: string; readonly file: string }[],
+  models: readonly Select[],
 ): Promise<Syntax[]> {
   const texts = models.map(({ sql }) => quote(sql)).join(', ');
   const reader = await connection.runAndReadAll(`select json_serialize_sql(unnest([${texts}]::varchar[]))`);
@@ -21,6 +24,32 @@ export async function parseSelects(
     }
     return parsed.statements[0].node;
   });
+}
+
+// Of the SELECTs that this process has parsed: one that reads the sql folder often parses each once.
+const known = new Map<string, readonly string[]>();
+
+/** SQL -> the tables that it reads, by DuckDB's own parser. */
+export async function inputsOf(connection: DuckDBConnection, models: readonly Select[]) {
+  const unknown = models.filter(({ sql }) => !known.has(sql));
+  const trees = unknown.length === 0 ? [] : await parseSelects(connection, unknown);
+  for (const [index, { sql }] of unknown.entries()) known.set(sql, tablesIn(trees[index] ?? {}));
+  return known;
+}
+
+/** The tables that a SELECT names, with their schema (a bare name is a CTE). */
+function tablesIn(tree: Syntax): string[] {
+  const inputs = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const node = value as Record<string, unknown>;
+    // recurring.x is what a recursive CTE x has found so far.
+    if (node.type === 'BASE_TABLE' && node.schema_name && node.schema_name !== 'recurring')
+      inputs.add(`${node.schema_name}.${node.table_name}`);
+    Object.values(node).forEach(visit);
+  };
+  visit(tree);
+  return [...inputs].sort();
 }
 
 /** The word under a key, '' where there is none. */

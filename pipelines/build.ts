@@ -2,8 +2,9 @@ import type { Config } from './config.js';
 import { foldAsOf } from './lib/asOf.js';
 import { buildArguments, readSelection } from './lib/buildArguments.js';
 import { buildOutcome } from './lib/buildOutcome.js';
-import { describeTables, type Failure, runClaim } from './lib/checks.js';
+import { type Failure, runClaim } from './lib/checks.js';
 import type { Command } from './lib/command.js';
+import { describeTables } from './lib/describe.js';
 import { makeFiles, viewInputs } from './lib/drafts.js';
 import {
   daysOf,
@@ -19,11 +20,12 @@ import { idleSteps, isIdle } from './lib/idleBuild.js';
 import { draftPath, lakeFolder, sweepDrafts } from './lib/lake.js';
 import { withLock } from './lib/lock.js';
 import { loadMacros } from './lib/macros.js';
-import { type Manifest, openPublication, publish } from './lib/manifest.js';
+import { copyManifest, type Manifest, openPublication, publish } from './lib/manifest.js';
 import { fingerprint, planBuild, readPlan, whyStale } from './lib/plan.js';
 import type { Progress, StartProgress } from './lib/progress.js';
 import { failedQuery } from './lib/queryFailure.js';
 import { writeRawState } from './lib/rawState.js';
+import { registerRedaction } from './lib/redaction/functions.js';
 import { withKey } from './lib/redaction/policy.js';
 import { withPolicy } from './lib/redaction/policyColumn.js';
 import { describePlan, type Step, type Tally, tally } from './lib/report.js';
@@ -88,8 +90,9 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
       await publish(lake, { before: read.manifest, after: read.manifest, now, isClean: true });
       return { ...tally(idleSteps(project, selected)), failures: [], ms: performance.now() - started };
     }
-    const published = structuredClone(project.manifest);
+    const published = copyManifest(project.manifest);
     await describeTables(planner, lake, project, selected);
+    await registerRedaction(planner.connection, project.policy);
     await writeRawState(planner.connection, lake);
     planner.close();
     const total = plan.reduce((sum, { days }) => sum + days.length, 0);
@@ -204,7 +207,7 @@ async function buildNode(
 /** A claim failed: its day, or for a whole claim everything, stays as it was published. */
 function takeBack({ project: { manifest }, published, blocked }: Run, day: string): void {
   blocked.add(`* ${day}`);
-  if (day === '') manifest.tables = structuredClone(published.tables);
+  if (day === '') manifest.tables = copyManifest(published).tables;
   for (const [name, table] of Object.entries(manifest.tables)) {
     const before = published.tables[name]?.files[day];
     if (before) table.files[day] = before;

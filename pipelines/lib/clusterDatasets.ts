@@ -3,7 +3,6 @@ import { join, relative } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../config.js';
 import { UserError } from '../errors.js';
-import { describeTables } from './checks.js';
 import { type Clickhouse, hasTable, openClickhouse } from './clickhouse.js';
 import {
   type ClusterModel,
@@ -14,6 +13,7 @@ import {
   readClusterFolder,
 } from './clusterModels.js';
 import { saveRows } from './clusterRows.js';
+import { describeTables } from './describe.js';
 import { readProject, selectModels } from './graph.js';
 import { planTable, readLoads } from './loadPlan.js';
 import { type Column, type Manifest, readManifest, storeDraft, type Table } from './manifest.js';

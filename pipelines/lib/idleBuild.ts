@@ -1,4 +1,4 @@
-import { shapeOf } from './checks.js';
+import { shapeOf } from './describe.js';
 import { daysOf, type Project } from './graph.js';
 import type { PlanLine } from './plan.js';
 import type { Step } from './report.js';

@@ -73,8 +73,10 @@ export async function storeDraft(
 
 /** Begins a run: deletes files retired a day ago and, after a run that was cut short, those that nothing names. */
 export async function openPublication(lake: string, manifest: Manifest, now: Date): Promise<void> {
-  const named = filesOf(manifest);
   const retired = await readRetired(lake);
+  const wasCut = (await readJson(lake, runMark)) !== undefined || Object.keys(manifest.tables).length === 0;
+  // There are many, and on most days none has to go.
+  const named = wasCut || retired.length > 0 ? filesOf(manifest) : new Set<string>();
   const waits = ({ file, at }: Retired) => named.has(file) || now.getTime() - Date.parse(at) < dayMs;
   const waiting = retired.filter(waits);
   if (waiting.length < retired.length) {
@@ -86,7 +88,7 @@ export async function openPublication(lake: string, manifest: Manifest, now: Dat
     await writeAtomically(join(lake, 'retired.json'), `${JSON.stringify(waiting)}\n`);
     atPoint('retired-swept');
   }
-  if ((await readJson(lake, runMark)) !== undefined || named.size === 0) await removeUnnamed(lake, named);
+  if (wasCut) await removeUnnamed(lake, named);
   await writeAtomically(join(lake, runMark), '{}\n');
 }
 
@@ -98,14 +100,14 @@ export async function publish(
   lake: string,
   { before, after, now, isClean }: { before: Manifest; after: Manifest; now: Date; isClean: boolean },
 ): Promise<void> {
-  const named = filesOf(after);
-  const dropped = [...filesOf(before)].filter((file) => !named.has(file));
-  const kept = (await readRetired(lake)).filter(({ file }) => !named.has(file) && !dropped.includes(file));
-  const retired = [...kept, ...dropped.map((file) => ({ file, at: now.toISOString() }))];
   atPoint('before-publish');
   if (!isDeepStrictEqual(before, after)) {
+    const named = filesOf(after);
+    const dropped = new Set([...filesOf(before)].filter((file) => !named.has(file)));
+    const kept = (await readRetired(lake)).filter(({ file }) => !named.has(file) && !dropped.has(file));
+    const retired = [...kept, ...[...dropped].map((file) => ({ file, at: now.toISOString() }))];
     if (retired.length > 0) await writeAtomically(join(lake, 'retired.json'), `${JSON.stringify(retired)}\n`);
-    await writeAtomically(join(lake, 'manifest.json'), `${JSON.stringify(after, sortKeys)}\n`);
+    await writeAtomically(join(lake, 'manifest.json'), `${JSON.stringify(withSortedKeys(after))}\n`);
   }
   atPoint('published');
   if (isClean) await rm(join(lake, runMark), { force: true });
@@ -138,6 +140,16 @@ async function removeFiles(lake: string, files: readonly string[]): Promise<void
   }
 }
 
+/** A copy whose tables, days and claims can be set and taken out; what is said of a file is never changed, but replaced. */
+export function copyManifest({ format, tables, checks }: Manifest): Manifest {
+  const copied = Object.entries(tables).map(([name, table]) => [
+    name,
+    { ...table, files: { ...table.files } },
+  ]);
+  const passed = Object.entries(checks).map(([name, days]) => [name, { ...days }]);
+  return { format, tables: Object.fromEntries(copied), checks: Object.fromEntries(passed) };
+}
+
 function filesOf(manifest: Manifest): Set<string> {
   const tables = Object.values(manifest.tables);
   return new Set(tables.flatMap((table) => Object.values(table.files).map((entry) => entry.file)));
@@ -161,7 +173,10 @@ async function readJson(lake: string, name: string): Promise<unknown> {
   }
 }
 
-function sortKeys(_key: string, value: unknown): unknown {
+// Not a replacer: asked of each of a million values, it takes five times as long.
+function withSortedKeys(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const sorted: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) sorted[key] = withSortedKeys(value[key as keyof typeof value]);
+  return sorted;
 }

@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../config.js';
-import { describeTables } from './checks.js';
 import { type Traced, traceColumns } from './columnLineage.js';
 import { findColumn, nothing, type Origin, unknown } from './columnOrigins.js';
+import { describeTables } from './describe.js';
 import { type Project, readProject } from './graph.js';
 import { lakeFolder } from './lake.js';
 import type { Column } from './manifest.js';

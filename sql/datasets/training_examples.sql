@@ -56,6 +56,10 @@ examples as (
 ),
 
 -- The same row on two days is exported once, as that of the older day.
+oldest as (
+    select dataset, id, min(day) as day from examples group by all
+),
+
 named as (
     select
         * exclude (metadata),
@@ -66,7 +70,7 @@ named as (
         json_extract_string(metadata, '$.events.rejected') as rejected_event,
         coalesce(json_transform(json_extract(metadata, '$.documents'), '["VARCHAR"]'), []) as document_ids,
     from examples
-    qualify row_number() over (partition by dataset, id order by day) = 1
+    semi join oldest using (dataset, id, day)
 ),
 
 wanted as (

@@ -52,3 +52,11 @@ test('twice the turns of a session are twice the work for core.turns', async () 
   assert.ok(once > 400, `${once} rows`);
   assert.ok(twice < 2.2 * once, `${once} rows of 400 turns, ${twice} of 800`);
 });
+
+// DuckDB counts each frame anew where count(*) has a filter; count(case …) goes on from the row before.
+test('no running count filters', () => {
+  const filtered = /count\(\*\)\s+filter\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\s*over/;
+  assert.match('count(*) filter (where x in (1, 2)) over so_far', filtered);
+  const found = folder.models.filter(({ sql }) => filtered.test(sql)).map(({ name }) => name);
+  assert.deepEqual(found, []);
+});

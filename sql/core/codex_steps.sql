@@ -222,8 +222,8 @@ placed as (
         sessions.session_kind,
         sessions.parent_session_id,
         sessions.file_no,
-        count(*) filter (where records.item_type = 'task_started') over so_far as task_no,
-        count(*) filter (where records.item_type in ('task_complete', 'turn_aborted')) over so_far as task_end_no,
+        count(case when records.item_type = 'task_started' then 1 end) over so_far as task_no,
+        count(case when records.item_type in ('task_complete', 'turn_aborted') then 1 end) over so_far as task_end_no,
         last_value(case when records.type = 'turn_context' then records.model end ignore nulls)
             over so_far as current_model,
         last_value(case when records.type = 'turn_context' then records.approval_policy end ignore nulls)

@@ -119,7 +119,7 @@ said as (
             when steps.position = turns.first_position or steps.kind = 'steer' then 'words ' || steps.position
             else coalesce(
                 steps.message_id,
-                'run ' || count(*) filter (where steps.kind in ('tool_result', 'prompt', 'steer')) over (
+                'run ' || count(case when steps.kind in ('tool_result', 'prompt', 'steer') then 1 end) over (
                     partition by steps.turn_id order by steps.position
                 )
             ) || case when steps.is_final then ' answer' else '' end end as part,

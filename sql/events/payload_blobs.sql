@@ -2,10 +2,9 @@
 -- @partition day
 -- @key hash
 -- @not_null size
--- @check case when starts_with(hash, '0') then hash = sha256(content) else true end
+-- @check hash = sha256(content)
 -- @check size = strlen(content)
 -- @column hash   SHA-256 (hex) of content: the payload_hash of every event that has this payload.
---     One payload in sixteen is hashed again to see that it is.
 -- @column content   The payload as canonical JSON (RFC 8785), redacted. The same payload is kept
 --     once, in the oldest day that has it.
 -- @column size   Bytes of content in UTF-8.

@@ -1,4 +1,4 @@
--- One row per payload that more than one event has: how many have it, and the day that holds it.
+-- One row per payload: how many events have it, and the day that holds it.
 -- @key hash
 -- @not_null ref_count, first_day
 -- @column hash   SHA-256 (hex) of the payload, as in events.payload_blobs.
@@ -11,5 +11,4 @@ select
     min(day) as first_day,
 from events.training_events
 group by payload_hash
-having ref_count > 1
 order by hash

@@ -2,9 +2,13 @@
 -- @split day
 -- @key day, hash
 -- @column hash   SHA-256 (hex) of a payload that the day has too, but does not keep.
-select distinct training_events.day, payload_refs.hash
-from events.training_events
-join events.payload_refs
-    on payload_refs.hash = training_events.payload_hash
-    and payload_refs.first_day < training_events.day
-order by all
+with
+
+payload_days as (
+    select distinct day, payload_hash as hash from events.training_events
+)
+
+select day, hash
+from payload_days
+qualify row_number() over (partition by hash order by day) > 1
+order by day, hash

@@ -173,7 +173,6 @@ followed as (
         {'made': 'events.sessions', 'source': 'events.facts', 'link': 'session_id'},
         {'made': 'events.sessions', 'source': 'events.log_events', 'link': 'session_id'},
         {'made': 'events.repeated_payloads', 'source': 'events.training_events', 'link': 'hash as payload_hash'},
-        {'made': 'events.repeated_payloads', 'source': 'events.payload_refs', 'link': 'hash'},
         {'made': 'events.payload_blobs', 'source': 'events.training_events', 'link': 'hash as payload_hash'},
         {'made': 'events.payload_blobs', 'source': 'events.recorded_events', 'link': 'hash as payload_hash'},
         {'made': 'events.payload_blobs', 'source': 'events.log_events', 'link': 'hash as payload_hash'},

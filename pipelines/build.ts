@@ -6,16 +6,7 @@ import { type Failure, runClaim } from './lib/checks.js';
 import type { Command } from './lib/command.js';
 import { describeTables } from './lib/describe.js';
 import { makeFiles, viewInputs } from './lib/drafts.js';
-import {
-  daysOf,
-  hasDays,
-  type Node,
-  type Project,
-  readProject,
-  rowsOn,
-  selectModels,
-  stagesOf,
-} from './lib/graph.js';
+import { daysOf, hasDays, type Node, type Project, readProject, rowsOn, selectModels } from './lib/graph.js';
 import { idleSteps, isIdle } from './lib/idleBuild.js';
 import { draftPath, lakeFolder, sweepDrafts } from './lib/lake.js';
 import { withLock } from './lib/lock.js';
@@ -29,6 +20,7 @@ import { registerRedaction } from './lib/redaction/functions.js';
 import { withKey } from './lib/redaction/policy.js';
 import { withPolicy } from './lib/redaction/policyColumn.js';
 import { describePlan, type Step, type Tally, tally } from './lib/report.js';
+import { stagesOf, taskQueue } from './lib/taskQueue.js';
 import { type DuckDB, openDuckDB } from './lib/warehouse.js';
 
 /** `tracemill build`. */
@@ -112,6 +104,11 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     if (options.select === undefined) forgetTables(project);
     await publish(lake, { before: published, after: project.manifest, now, isClean: failures.length === 0 });
     await sweepDrafts(lake);
+    // Two workers end in an order of their own; what is told of them has one.
+    const places = new Map(project.nodes.map(({ name }, place) => [name, place]));
+    const placeOf = ({ model }: Failure | Step) => places.get(model) ?? 0;
+    steps.sort((a, b) => placeOf(a) - placeOf(b));
+    failures.sort((a, b) => placeOf(a) - placeOf(b) || a.day.localeCompare(b.day));
     return { ...tally(steps), failures, ms: performance.now() - started };
   });
 }
@@ -124,18 +121,23 @@ async function openWorker({ project, lake, options }: Run): Promise<DuckDB> {
   return worker;
 }
 
-/** Runs a stage's models in order for each day, as many days side by side as there are workers. */
+/** Runs a stage's models on each day, as many side by side as there are workers. */
 async function runStage(run: Run, workers: readonly DuckDB[], nodes: readonly Node[]): Promise<void> {
   const tables = nodes
     .flatMap(({ name, inputs }) => [name, ...inputs])
     .filter((name) => hasDays(run.project, name));
   const perDay = nodes.some((node) => node.partitioned);
   const days = perDay ? [...new Set(tables.flatMap((table) => daysOf(run.project, table)))].sort() : [''];
-  const queue = days.values();
+  const queue = taskQueue(nodes, days);
   const work = async (worker: DuckDB) => {
-    for (const day of queue) for (const node of nodes) await runNode(run, worker, node, day);
+    let task = await queue.next(undefined);
+    while (task !== null) {
+      await runNode(run, worker, task.node, task.day);
+      queue.end(task);
+      task = await queue.next(task.day);
+    }
   };
-  const ends = await Promise.allSettled(workers.map(work));
+  const ends = await Promise.allSettled(workers.map((worker) => work(worker).finally(queue.stop)));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
@@ -143,8 +145,7 @@ async function runNode(run: Run, worker: DuckDB, node: Node, day: string): Promi
   const { project, blocked } = run;
   const { name, inputs } = node;
   const step: Step = { model: name, what: 'held', rows: 0, bytes: 0, ms: 0 };
-  const causes = ['* ', `* ${day}`, ...inputs.flatMap((input) => [`${input} ${day}`, `${input} `])];
-  if (causes.some((cause) => blocked.has(cause))) {
+  if (isHeld(run, node, day)) {
     blocked.add(`${name} ${day}`);
   } else if (node.partitioned && inputs.every((input) => rowsOn(project, input, day) === undefined)) {
     delete project.manifest.tables[name]?.files[day];
@@ -156,8 +157,9 @@ async function runNode(run: Run, worker: DuckDB, node: Node, day: string): Promi
     const started = performance.now();
     const failures = await buildNode(run, worker, node, day, step);
     run.failures.push(...failures);
-    step.what = failures.length === 0 ? 'built' : 'failed';
-    if (step.what === 'failed') blocked.add(`${name} ${day}`);
+    if (failures.length > 0) step.what = 'failed';
+    else if (!isHeld(run, node, day)) step.what = 'built';
+    if (step.what !== 'built') blocked.add(`${name} ${day}`);
     if (step.what === 'failed' && node.isCheck) takeBack(run, day);
     step.ms = performance.now() - started;
     run.progress.add(1);
@@ -165,14 +167,15 @@ async function runNode(run: Run, worker: DuckDB, node: Node, day: string): Promi
   run.steps.push(step);
 }
 
+/** Whether something that the model reads there, or a claim, failed. */
+function isHeld({ blocked }: Run, { inputs }: Node, day: string): boolean {
+  const causes = ['* ', `* ${day}`, ...inputs.flatMap((input) => [`${input} ${day}`, `${input} `])];
+  return causes.some((cause) => blocked.has(cause));
+}
+
 /** Builds one model's day into the manifest being made; when it fails, that day of the manifest stays as it was. */
-async function buildNode(
-  { project, lake, options }: Run,
-  worker: DuckDB,
-  node: Node,
-  day: string,
-  step: Step,
-): Promise<Failure[]> {
+async function buildNode(run: Run, worker: DuckDB, node: Node, day: string, step: Step): Promise<Failure[]> {
+  const { project, lake, options } = run;
   const { checks, tables } = project.manifest;
   const table = tables[node.name];
   const made = fingerprint(project, node, day);
@@ -193,7 +196,8 @@ async function buildNode(
       step.rows += rows;
       step.bytes += bytes;
     }
-    if (failures.length > 0) return [...failures];
+    // A claim that failed meanwhile on another worker took this day back.
+    if (failures.length > 0 || isHeld(run, node, day)) return [...failures];
     // A day that is not there any more goes when its turn comes; a split or whole model makes all its files at once.
     if (node.partitioned) Object.assign(table.files, files);
     else table.files = files;

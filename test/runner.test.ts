@@ -3,11 +3,12 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ingest } from '../pipelines/ingest.js';
-import { readProject, selectModels, stagesOf } from '../pipelines/lib/graph.js';
+import { readProject, selectModels } from '../pipelines/lib/graph.js';
 import { readStatus } from '../pipelines/lib/lakeStatus.js';
 import { readModel } from '../pipelines/lib/model.js';
 import { readPlan } from '../pipelines/lib/plan.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
+import { stagesOf } from '../pipelines/lib/taskQueue.js';
 import { openDuckDB, openWarehouse, quote } from '../pipelines/lib/warehouse.js';
 import { makeLake } from './support/lake.js';
 

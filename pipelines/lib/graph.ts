@@ -109,23 +109,6 @@ export function selectModels(project: Project, patterns?: string): Set<string> {
   return selected;
 }
 
-/** Few stages: every day model that can run, then every whole one that can, and so on. */
-export function stagesOf(nodes: readonly Node[]): Node[][] {
-  const stages: Node[][] = [];
-  const waiting = new Set(nodes.map(({ name }) => name));
-  for (let perDay = true; waiting.size > 0; perDay = !perDay) {
-    const stage: Node[] = [];
-    for (const node of nodes) {
-      if (!waiting.has(node.name) || node.partitioned !== perDay) continue;
-      if (node.inputs.some((input) => waiting.has(input))) continue;
-      stage.push(node);
-      waiting.delete(node.name);
-    }
-    if (stage.length > 0) stages.push(stage);
-  }
-  return stages;
-}
-
 /** The texts of the macros that the words name, and of those that these use. */
 function macrosUsed(
   macros: readonly Macro[],

@@ -227,8 +227,8 @@ queue_operations as (
     select
         *,
         -- popAll: the human took the whole queue back into the editor, nothing of it was sent.
-        count(*) filter (where operation = 'popAll') over in_file as queue_no,
-        count(*) filter (where operation = 'remove' and text is null) over in_file as remove_no,
+        count(case when operation = 'popAll' then 1 end) over in_file as queue_no,
+        count(case when operation = 'remove' and text is null then 1 end) over in_file as remove_no,
         max(byte_offset) filter (where operation = 'enqueue') over (
             partition by file_key, text order by byte_offset, record_no
         ) as enqueued_at,

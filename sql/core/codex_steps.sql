@@ -222,8 +222,8 @@ placed as (
         sessions.session_kind,
         sessions.parent_session_id,
         sessions.file_no,
-        count(*) filter (where records.item_type = 'task_started') over so_far as task_no,
-        count(*) filter (where records.item_type in ('task_complete', 'turn_aborted')) over so_far as task_end_no,
+        count(case when records.item_type = 'task_started' then 1 end) over so_far as task_no,
+        count(case when records.item_type in ('task_complete', 'turn_aborted') then 1 end) over so_far as task_end_no,
         last_value(case when records.type = 'turn_context' then records.model end ignore nulls)
             over so_far as current_model,
         last_value(case when records.type = 'turn_context' then records.approval_policy end ignore nulls)
@@ -708,11 +708,11 @@ step_usage as (
         token_count(sum(usage.cache_write)::bigint) as cache_write_tokens,
         token_count(sum(usage.output)::bigint) as output_tokens,
         token_count(sum(usage.reasoning)::bigint) as reasoning_tokens,
-    from step_places
-    join spent
-        on spent.file_key = step_places.file_key
-        and spent.record_position >= step_places.record_position
-        and spent.record_position < coalesce(step_places.next_record_position, 9223372036854775807)
+    from spent
+    asof join (
+        select * from step_places where next_record_position is distinct from record_position
+    ) as step_places
+        on step_places.file_key = spent.file_key and step_places.record_position <= spent.record_position
     group by all
 ),
 

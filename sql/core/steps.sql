@@ -99,7 +99,7 @@ numbered as (
         prompt_kind,
         can_be_final,
         count(prompt_kind) over so_far as turn_no,
-        count(*) filter (where is_cut) over so_far as segment_no,
+        count(case when is_cut then 1 end) over so_far as segment_no,
     from marked
     window so_far as (partition by session_id order by position rows unbounded preceding)
 ),

@@ -53,7 +53,7 @@
 -- @column byte_offset   Where the prompt's line begins in the file.
 -- @column byte_length   Bytes of the prompt's line with its newline.
 -- @column prompt_hash   SHA-256 of the question as it is. Not normalised, as question_hash of core.qa_pairs is.
--- @column context_hash   SHA-256 over question and all_text of the earlier turns of the segment that stood when this
+-- @column context_hash   Hash over question and all_text of the earlier turns of the segment that stood when this
 --     one began. Turns with the same have the same words before them; in forks and behind compactions it begins anew.
 with
 
@@ -199,29 +199,47 @@ described as (
 ),
 
 -- What the model had seen: the earlier turns of the segment that still stood when this one began. Turns share a context
--- where these are the same words.
-digests as (
+-- where these are the same words. A turn comes into the context of later ones and goes out of it where it is undone, the
+-- last that stood always first: so its place among them stays, and a running sum of what each puts in, by its words and
+-- its place, is the same for the same contexts.
+changes as (
     select
-        turn_id,
-        session_id,
-        segment_no,
-        first_position,
-        voided_position,
-        sha256(question || chr(31) || coalesce(all_text, '')) as digest,
-    from described
+        *,
+        coalesce(sum(change) over earlier, 0) as standing_count,
+    from (
+        select
+            turn_id,
+            session_id,
+            segment_no,
+            unnest([first_position, voided_position]) as position,
+            unnest([1, -1]) as change,
+            sha256(question || chr(31) || coalesce(all_text, '')) as words_hash,
+        from described
+    )
+    where position is not null
+    window earlier as (
+        partition by session_id, segment_no order by position, change rows between unbounded preceding and 1 preceding
+    )
+),
+
+parts as (
+    select
+        *,
+        context_part(first(standing_count) over (partition by turn_id order by position), words_hash) as part,
+    from changes
 ),
 
 contexts as (
     select
-        digests.turn_id,
-        sha256(coalesce(string_agg(earlier.digest, ',' order by earlier.first_position), '')) as context_hash,
-    from digests
-    left join digests as earlier
-        on earlier.session_id = digests.session_id
-        and earlier.segment_no = digests.segment_no
-        and earlier.first_position < digests.first_position
-        and coalesce(earlier.voided_position > digests.first_position, true)
-    group by digests.turn_id
+        turn_id,
+        context_hash(
+            sum(change * hash_lane(part, 1)) over earlier,
+            sum(change * hash_lane(part, 2)) over earlier) as context_hash,
+    from parts
+    window earlier as (
+        partition by session_id, segment_no order by position, change rows between unbounded preceding and 1 preceding
+    )
+    qualify change = 1
 )
 
 select

@@ -57,7 +57,7 @@ conversations as (
             order by message_position, result_no
         ) as messages,
         sum(call_count)::integer as num_tool_calls,
-        string_agg(words, chr(10) order by message_position) as words,
+        sha256(string_agg(words, ' ' order by message_position)) as content_hash,
     from messages
     group by all
 ),
@@ -140,7 +140,7 @@ examples as (
         harness_name(segments.agent) as harness,
         segments.teacher_model,
         segments.created_at,
-        conversations.words,
+        conversations.content_hash,
         segments.source_events,
         to_json({
             'rule': segments.session_kind || ' session, one segment with reasoning up to its last answered turn',
@@ -164,7 +164,7 @@ examples as (
         answers.agent_id as harness,
         answers.model as teacher_model,
         answers.created_at::timestamp_ms as created_at,
-        conversations.words,
+        text_hash(conversations.words) as content_hash,
         list_concat(answers.source_events, conversations.span_events) as source_events,
         to_json({
             'rule': 'completed attempt with reasoning',
@@ -183,7 +183,8 @@ examples as (
 
 identified as (
     select
-        row_id('chain_of_thought', {'messages': messages, 'spans': spans::json, 'num_tool_calls': num_tool_calls}) as id,
+        conversation_row_id(
+            'chain_of_thought', messages, '"spans":' || spans || ',"num_tool_calls":' || num_tool_calls || '}') as id,
         *,
     from examples
 )
@@ -202,7 +203,7 @@ select
     teacher_model,
     created_at,
     null::integer as num_tokens,
-    text_hash(words) as content_hash,
+    content_hash,
     source_events,
     metadata,
 from identified

@@ -61,7 +61,7 @@ conversations as (
         count(*) filter (where role = 'assistant')::integer as num_assistant_turns,
         sum(call_count)::integer as num_tool_calls,
         bool_or(has_reasoning) as has_reasoning,
-        string_agg(words, chr(10) order by message_position) as words,
+        sha256(string_agg(words, ' ' order by message_position)) as content_hash,
         count(*) filter (where is_capped)::integer as capped_results,
     from messages
     group by all
@@ -141,7 +141,7 @@ examples as (
         harness_name(segments.agent) as harness,
         segments.teacher_model,
         segments.created_at,
-        conversations.words,
+        conversations.content_hash,
         flatten(list_transform(segments.turns, lambda turn: [turn.input, turn.output])) as source_events,
         to_json({
             'rule': segments.session_kind || ' session, one segment up to its last answered turn',
@@ -175,7 +175,7 @@ examples as (
         answers.agent_id as harness,
         answers.model as teacher_model,
         answers.created_at::timestamp_ms as created_at,
-        conversations.words,
+        text_hash(conversations.words) as content_hash,
         list_concat(answers.source_events, conversations.span_events, [answers.score_event]) as source_events,
         to_json({
             'rule': 'completed attempt with a score of 8 or more',
@@ -194,10 +194,10 @@ examples as (
 
 identified as (
     select
-        row_id('sft', {
-            'messages': messages, 'tools': tools, 'weight': weight, 'score': score, 'outcome': outcome,
+        conversation_row_id('sft', messages, substr(to_json({
+            'tools': tools, 'weight': weight, 'score': score, 'outcome': outcome,
             'num_assistant_turns': num_assistant_turns, 'num_tool_calls': num_tool_calls, 'has_reasoning': has_reasoning
-        }) as id,
+        })::varchar, 2)) as id,
         *,
     from examples
 )
@@ -221,7 +221,7 @@ select
     teacher_model,
     created_at,
     null::integer as num_tokens,
-    text_hash(words) as content_hash,
+    content_hash,
     source_events,
     metadata,
 from identified

@@ -23,7 +23,7 @@
 -- @column document_ids   Ids of the documents that near duplicates of the row are looked for under.
 with
 
-examples as (
+examples as not materialized (
     select 'sft' as dataset, id, session_id, group_id, split, content_hash, score, harness, created_at, source_events, metadata, day
     from datasets.sft
     union all by name
@@ -56,21 +56,28 @@ examples as (
 ),
 
 -- The same row on two days is exported once, as that of the older day.
+older as (
+    select dataset, id, min(day) as day
+    from examples
+    group by dataset, id
+    having count(*) > 1
+),
+
 named as (
     select
         * exclude (metadata),
-        coalesce(prompt_hash, json_extract_string(metadata, '$.prompt_hash')) as asked_hash,
-        json_extract_string(metadata, '$.events.input') as input_event,
-        json_extract_string(metadata, '$.events.output') as output_event,
-        json_extract_string(metadata, '$.events.chosen') as chosen_event,
-        json_extract_string(metadata, '$.events.rejected') as rejected_event,
-        coalesce(json_transform(json_extract(metadata, '$.documents'), '["VARCHAR"]'), []) as document_ids,
+        json_transform(metadata, '{
+            "prompt_hash": "VARCHAR",
+            "events": {"input": "VARCHAR", "output": "VARCHAR", "chosen": "VARCHAR", "rejected": "VARCHAR"},
+            "documents": ["VARCHAR"]
+        }') as told,
     from examples
-    qualify row_number() over (partition by dataset, id order by day) = 1
+    anti join older on older.dataset = examples.dataset and older.id = examples.id and older.day < examples.day
 ),
 
 wanted as (
-    select unnest([input_event, output_event, chosen_event, rejected_event]) as event_id from named
+    select unnest([told.events.input, told.events.output, told.events.chosen, told.events.rejected]) as event_id
+    from named
 ),
 
 hashes as (
@@ -86,7 +93,7 @@ select
     named.session_id,
     named.group_id,
     named.split,
-    named.asked_hash as prompt_hash,
+    coalesce(named.prompt_hash, named.told.prompt_hash) as prompt_hash,
     named.content_hash,
     inputs.payload_hash as input_hash,
     outputs.payload_hash as output_hash,
@@ -97,11 +104,11 @@ select
     named.harness,
     named.created_at,
     named.source_events,
-    named.document_ids,
+    coalesce(named.told.documents, []) as document_ids,
     named.day,
 from named
-left join hashes as inputs on inputs.event_id = named.input_event
-left join hashes as outputs on outputs.event_id = named.output_event
-left join hashes as chosen on chosen.event_id = named.chosen_event
-left join hashes as rejected on rejected.event_id = named.rejected_event
+left join hashes as inputs on inputs.event_id = named.told.events.input
+left join hashes as outputs on outputs.event_id = named.told.events.output
+left join hashes as chosen on chosen.event_id = named.told.events.chosen
+left join hashes as rejected on rejected.event_id = named.told.events.rejected
 order by named.id

@@ -73,7 +73,7 @@ said as (
             spans.*,
             coalesce(results.result, json_string(spans.output)) as result,
             json_string(spans.output) as text,
-            count(*) filter (where kind = 'tool_result' or (kind = 'tool_call' and results.result is null)) over (
+            count(case when kind = 'tool_result' or (kind = 'tool_call' and results.result is null) then 1 end) over (
                 partition by answer_id order by span_no rows between unbounded preceding and 1 preceding
             ) as round_no,
         from spans

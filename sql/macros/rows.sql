@@ -2,6 +2,10 @@
 create or replace macro row_id(dataset, row_columns) as
     left(sha256('{"dataset":"' || dataset || '",' || substr(to_json(row_columns)::varchar, 2)), 32);
 
+-- The same of a row whose first columns are told as JSON text, messages above all: to_json() would read them all again.
+create or replace macro conversation_row_id(dataset, messages, row_columns) as
+    left(sha256('{"dataset":"' || dataset || '","messages":[' || array_to_string(messages, ',') || '],' || row_columns), 32);
+
 -- Id of the document that near duplicates of a conversation (a segment of a session) are looked for under.
 create or replace macro conversation_document_id(session_id, segment_no) as
     left(sha256('conversation|' || session_id || '|' || segment_no), 32);

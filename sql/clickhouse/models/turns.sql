@@ -157,29 +157,57 @@ described as (
     join last_turns on last_turns.session_id = openers.session_id
 ),
 
--- The turns of a segment, in their order, each as the words that a later one has seen of it.
-segments as (
+-- A turn comes into the context of later ones and goes out of it where it is undone, the last that stood always first:
+-- so its place among them stays, and a running sum of what each puts in is the same for the same contexts.
+changes as (
     select
+        *,
+        coalesce(sum(change) over (
+            partition by session_id, segment_no order by position, change
+            rows between unbounded preceding and 1 preceding
+        ), 0) as standing_count
+    from (
+        select
+            turn_id,
+            session_id,
+            segment_no,
+            arrayJoin([(first_position, 1), (voided_position, -1)]) as step,
+            step.1 as position,
+            step.2 as change,
+            sha256(concat(question, '\x1F', coalesce(all_text, ''))) as words_hash
+        from described
+    )
+    where position is not null
+),
+
+parts as (
+    select
+        turn_id,
         session_id,
         segment_no,
-        arraySort(groupArray((
-            first_position, voided_position, sha256(concat(question, '\x1F', coalesce(all_text, ''))))
-        )) as turns
-    from described
-    group by session_id, segment_no
-)
+        position,
+        change,
+        context_part(first_value(standing_count) over (partition by turn_id order by position), words_hash) as part
+    from changes
+),
 
 -- What the model had seen: the earlier turns of the segment that still stood when this one began.
+contexts as (
+    select
+        turn_id,
+        change,
+        context_hash(
+            sum(change * hash_lane(part, 1)) over earlier,
+            sum(change * hash_lane(part, 2)) over earlier) as hash_before
+    from parts
+    window earlier as (
+        partition by session_id, segment_no order by position, change rows between unbounded preceding and 1 preceding
+    )
+)
+
 select
     described.*,
     sha256(described.question) as prompt_hash,
-    sha256(arrayStringConcat(
-        arrayMap(
-            one -> one.3,
-            arrayFilter(
-                one -> one.1 < described.first_position and coalesce(one.2 > described.first_position, true),
-                segments.turns)),
-        ',')) as context_hash
+    contexts.hash_before as context_hash
 from described
-left join segments
-    on segments.session_id = described.session_id and segments.segment_no = described.segment_no
+join contexts on contexts.turn_id = described.turn_id and contexts.change = 1

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { emptyRow, writeCommit } from '../pipelines/lib/commitLog.js';
 import { openDisk } from './soak/disk.js';
+import { makeLake } from './support/lake.js';
 import { runCli } from './support/warehouse.js';
 
 test('a lake on a disk that can only be read: each verb that writes says so', async (t) => {
@@ -35,6 +36,26 @@ test('a commit that a full disk does not take is an error that can be caught', a
     await writeFile(join(folder, 'page'), Buffer.alloc(4096));
     disk.fill(0);
     await assert.rejects(writeCommit(folder, [emptyRow('add', '00000001', new Date())]), /ENOSPC/);
+  } finally {
+    disk.remove();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('a build whose table a full disk does not take says so, and blames no model', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'tracemill-disk-'));
+  const disk = openDisk(folder);
+  try {
+    if (disk.kind !== 'tmpfs') return t.skip('this user may not mount a disk');
+    const lake = await makeLake({ TRACEMILL_DATA: join(folder, 'data') });
+    const rows = 'select n, sha256(n::varchar) as hash from range(50000) as numbers (n) order by n';
+    await lake.sql({ 'core/numbers': `-- One row per number.\n-- @key n\n${rows}\n` });
+    // DuckDB meets the end of the disk in the middle of the table, before a file of ours is written.
+    disk.fill(500_000);
+    await assert.rejects(lake.build(), /^UserError: lake: its disk is full; .* nothing is lost$/);
+    disk.drain();
+    assert.deepEqual((await lake.build()).failures, []);
+    await lake.remove();
   } finally {
     disk.remove();
     await rm(folder, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DuckDBInstance } from '@duckdb/node-api';
 import type { Config } from '../config.js';
 import { exitCodes, UserError } from '../errors.js';
+import { diskError } from './diskError.js';
 import { duckdbPackage } from './duckdbPackage.js';
 import { armCrash, closeData, draftPath, lakeFolder, makeFolder } from './lake.js';
 
@@ -35,26 +36,6 @@ export async function withLock<T>(config: Config, verb: string, work: () => Prom
   } finally {
     held.delete(lake);
   }
-}
-
-/** What the disk under the lake refuses, in words; undefined for any other error. The code or DuckDB's words tell. */
-function diskError(error: unknown, data: string): UserError | undefined {
-  if (!(error instanceof Error) || error instanceof UserError) return undefined;
-  const { path = data } = error as NodeJS.ErrnoException;
-  if (!path.startsWith(data)) return undefined;
-  const has = (pattern: RegExp) =>
-    pattern.test(`${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`);
-  const say = (words: string) => new UserError(`lake: ${words}, nothing is lost`, { cause: error });
-  if (has(/ENOSPC|No space left/)) return say('its disk is full; free some space and run again');
-  if (has(/EDQUOT|[Dd]isk quota/)) return say('its disk quota is used up; free some space and run again');
-  if (has(/EROFS|Read-only file system/))
-    return say('its disk can only be read; mount it for writing and run again');
-  if (has(/EACCES|EPERM|Permission denied/))
-    return say(
-      'this user may not write there; give it the right to, or name another folder in TRACEMILL_DATA',
-    );
-  if (has(/ENOTDIR|EEXIST/)) return say('a file stands where a folder must be; move it away and run again');
-  return undefined;
 }
 
 async function openLock(config: Config, lake: string): Promise<DuckDBInstance> {

@@ -83,6 +83,18 @@ test('a last line without newline is read once its file was quiet, and supersede
   await agrees(one);
 });
 
+test('a day that only half a line stood in is none once that line is whole', async () => {
+  const event = JSON.stringify({ timestamp: '2026-03-01T10:00:00.000Z', event_type: 'a' });
+  const spool = 'data/spool/events/a.jsonl';
+  await logs.write(spool, event.slice(0, 20));
+  await logs.ingest();
+  assert.deepEqual(Object.keys(await logs.contents()), ['events unknown']);
+  await logs.append(spool, `${event.slice(20)}\n`);
+  await logs.ingest();
+  assert.deepEqual(Object.keys(await logs.contents()), ['events 2026-03-01']);
+  assert.deepEqual((await logs.verify()).problems, []);
+});
+
 test('a last line without newline that was read is not read again when its file is touched or moved', async () => {
   const tail = line('second').trimEnd();
   await logs.write(one, line('first') + tail);

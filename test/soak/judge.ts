@@ -101,29 +101,40 @@ export async function judgeLeftovers(config: Config): Promise<string[]> {
   ].map((name) => `lake/${name} is left behind`);
 }
 
-/** Pairs that were handed off, by id, without how often they changed; and rows of seq_mem that stand there twice. */
+/** Pairs that were handed off, by id and field, without how often they changed; and what seq_mem says otherwise. */
 export function readPairs(config: Config): { pairs: Record<string, string>; problems: string[] } {
-  const pairs: Record<string, string> = {};
-  const problems: string[] = [];
+  const pairs = new Map<string, Record<string, unknown>>();
   const lines = (file: string) =>
     existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
   for (const line of lines(config.handoff)) {
     const { id, text, deleted, metadata } = JSON.parse(line);
-    if (deleted === true) delete pairs[id];
-    else pairs[id] = JSON.stringify([text, { ...metadata, revision: 0 }]);
+    if (deleted === true) pairs.delete(id);
+    else pairs.set(id, { text, ...metadata, revision: 0 });
   }
-  const told = new Map<string, number>();
+  const problems: string[] = [];
+  const told = new Set<string>();
   for (const line of lines(config.seqMem)) {
-    if (line === '') continue;
-    try {
-      const row = JSON.parse(line);
-      const id = `${row.event_id} ${row.content_hash}`;
-      told.set(id, (told.get(id) ?? 0) + 1);
-    } catch {
-      // Half a line that a kill or a full disk left stays one of its own.
-    }
+    const id = pairTold(line);
+    if (id === undefined) continue;
+    // A pair that was taken back may be told again.
+    if (id.startsWith('!')) told.delete(id.slice(1));
+    else if (told.has(id)) problems.push(`seq_mem.jsonl: ${id} stands there twice`);
+    else told.add(id);
   }
-  for (const [id, count] of told)
-    if (count > 1) problems.push(`seq_mem.jsonl: ${id} stands there ${count} times`);
-  return { pairs, problems };
+  for (const id of pairs.keys()) if (!told.has(id)) problems.push(`seq_mem.jsonl: ${id} is missing`);
+  for (const id of told) if (!pairs.has(id)) problems.push(`seq_mem.jsonl: ${id} is not taken back`);
+  const fields = [...pairs].flatMap(([id, pair]) =>
+    Object.entries(pair).map(([name, value]) => [`${id} ${name}`, String(value)]),
+  );
+  return { pairs: Object.fromEntries(fields), problems };
+}
+
+/** The pair that a row of seq_mem tells, with `!` before it where it is taken back; nothing for half a line that a kill or a full disk left. */
+function pairTold(line: string): string | undefined {
+  try {
+    const { qa_id: id, deleted } = JSON.parse(JSON.parse(line).subject);
+    return deleted === true ? `!${id}` : id;
+  } catch {
+    return undefined;
+  }
 }

@@ -24,7 +24,7 @@ export type SoakOptions = {
   readonly megabytes: number;
   /** `few`: some small models, so that there are many runs; `real`: those of sql/, with a handoff of their pairs. */
   readonly models: 'few' | 'real';
-  /** Leaves the data folder beside this one, as `…-kept`, where something did not hold. */
+  /** Leaves the data folder and that of the quiet run beside this one, in `…-kept`, where something did not hold. */
   readonly keep: boolean;
   readonly say: (words: string) => void;
 };
@@ -153,7 +153,9 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
     problems.push(...differences(await contents(config), await contents(quiet.config)));
     problems.push(...compareWarehouses(data, { ...settings, TRACEMILL_DATA: quiet.config.data }));
     if (models === 'real') problems.push(...comparePairs(config, quiet.config));
-    if (problems.length > 0 && options.keep) await cp(data, `${folder}-kept`, { recursive: true });
+    if (problems.length > 0 && options.keep)
+      for (const name of ['data', 'quiet'])
+        await cp(join(folder, name), join(`${folder}-kept`, name), { recursive: true });
     const generations = kept.length;
     const lines = kept.reduce((sum, { bytes }) => sum + bytes.length, 0);
     return {
@@ -217,8 +219,5 @@ function comparePairs(config: ReturnType<typeof readConfig>, quiet: ReturnType<t
   const found = readPairs(config);
   const wanted = readPairs(quiet);
   if (Object.keys(wanted.pairs).length === 0) return ['no pair was handed off'];
-  return [
-    ...found.problems,
-    ...differences(found.pairs, wanted.pairs).map((words) => `handoff: ${words.slice(0, 400)}`),
-  ];
+  return [...found.problems, ...differences(found.pairs, wanted.pairs).map((words) => `handoff: ${words}`)];
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { UserError } from '../pipelines/errors.js';
 import { withLock } from '../pipelines/lib/lock.js';
 import { line, makeLogs, of, removeLogs, type TestLogs, uuid } from './support/logs.js';
+import { zstd } from './support/zstd.js';
 
 let logs: TestLogs;
 beforeEach(async () => {
@@ -161,21 +162,6 @@ test('a file that was only touched or copied over with the same bytes is not rea
   assert.deepEqual([of(report, 'claude').touched, report.lines], [1, 0]);
   assert.equal(of(await logs.ingest(), 'claude').unchanged, 1);
 });
-
-// Seven bytes of zstd header and one raw block: what any compressor may write, made without one.
-function zstd(content: Buffer): Buffer {
-  const size = Buffer.alloc(4);
-  size.writeUInt32LE(content.length);
-  const blocks: Buffer[] = [];
-  for (let at = 0; at < content.length; at += 1 << 17) {
-    const part = content.subarray(at, at + (1 << 17));
-    const isLast = at + part.length >= content.length ? 1 : 0;
-    const header = Buffer.alloc(3);
-    header.writeUIntLE((part.length << 3) | isLast, 0, 3);
-    blocks.push(header, part);
-  }
-  return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0]), size, ...blocks]);
-}
 
 test('a rollout that moved and was compressed goes on where it was', async () => {
   const name = `rollout-2026-03-01T10-00-00-${uuid('a')}.jsonl`;

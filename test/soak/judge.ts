@@ -7,12 +7,12 @@ import { lakeFolder } from '../../pipelines/lib/lake.js';
 import { readManifest } from '../../pipelines/lib/manifest.js';
 import type { Run } from './jobs.js';
 import { type Kept, withRaw } from './quiet.js';
-import { homes, type Log } from './writers.js';
+import { current, homes, type Log } from './writers.js';
 
 /** Why a run may end otherwise than with 0, by the fault that excuses it: what it must say then. */
 const excuses: Readonly<Record<string, RegExp>> = {
   'disk full': /disk is full|make room|has no space left on its disk/,
-  'read-only lake': /can only be read|EROFS/,
+  'read-only lake': /can only be read|EROFS|may not write there/,
 };
 
 /** Runs that ended as no fault excuses. */
@@ -22,7 +22,7 @@ export function judgeRuns(runs: readonly Run[]): string[] {
     code === 75 ||
     // Before the first build is done.
     (code === 1 && verb === 'load' && /nothing is built yet/.test(words)) ||
-    (code === 1 && verb === 'handoff' && /not built yet/.test(words)) ||
+    (code === 1 && (verb === 'handoff' || verb === 'export') && /not built yet/.test(words)) ||
     (kill !== null && signal === 'SIGKILL') ||
     (code === 1 && faults.some((fault) => excuses[fault]?.test(words)));
   return runs
@@ -68,7 +68,7 @@ export function judgeBytes(logs: readonly Log[], kept: readonly Kept[], folder: 
       } else version = next;
     }
     if (log.state === 'gone') continue;
-    const now = readFileSync(log.path);
+    const now = log.path.endsWith('.zst') ? current(log) : readFileSync(log.path);
     const newest = generations.at(-1)?.bytes ?? Buffer.alloc(0);
     if (!now.equals(newest)) problems.push(`${name}: ${newest.length} bytes in the lake of ${now.length}`);
   }

@@ -11,6 +11,7 @@ import { readManifest } from '../../pipelines/lib/manifest.js';
 import { silentProgress } from '../../pipelines/lib/progress.js';
 import { rawDays } from '../../pipelines/lib/rawState.js';
 import { openDuckDB, quote } from '../../pipelines/lib/warehouse.js';
+import { zstd } from '../support/zstd.js';
 
 /** One generation of a file as a lake holds it. */
 export type Kept = {
@@ -137,7 +138,8 @@ export async function makeQuiet(options: {
   const at = new Map<Kept, string>();
   const write = (file: Kept, path: string, end: number) => {
     mkdirSync(dirname(absolute(file.source, path)), { recursive: true });
-    writeFileSync(absolute(file.source, path), file.bytes.subarray(0, end));
+    const bytes = file.bytes.subarray(0, end);
+    writeFileSync(absolute(file.source, path), path.endsWith('.zst') ? zstd(bytes) : bytes);
   };
   const placeOf = ({ file, path }: (typeof sightings)[number]) => `${file.source}/${path}`;
   for (const batch of new Set(sightings.map((sighting) => sighting.batch))) {

@@ -13,6 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seeded, writeCorpus } from '../bench/corpus.js';
+import { zstd } from '../support/zstd.js';
 
 /** What a file goes through besides growing. */
 type Fate = 'calm' | 'moves' | 'rewritten' | 'vanishes' | 'rotates';
@@ -117,6 +118,17 @@ export function openWriters(options: WriterOptions): Writers {
       renameSync(path, log.path);
       log.state = 'closed';
       count('moved to archived_sessions');
+      if (random() < 0.5) return;
+      await sleep(random() * 3000);
+      // The archive grows beside its log, which goes once it is whole.
+      const [plain, archive] = [log.path, zstd(current(log))];
+      const half = Math.floor(random() * archive.length);
+      writeFileSync(`${plain}.zst`, archive.subarray(0, half));
+      await sleep(random() * 500);
+      appendFileSync(`${plain}.zst`, archive.subarray(half));
+      log.path = `${plain}.zst`;
+      rmSync(plain);
+      count('compressed');
     } else if (log.fate === 'vanishes') {
       if (random() < 0.2) {
         rmSync(path);

@@ -148,6 +148,13 @@ test('a pair whose turn has no end waits until its file was quiet for the settle
   await lake.remove();
 });
 
+test('without a settle time it waits for nothing, also where the time of its file lies ahead', async () => {
+  const lake = await lakeOf(chat([['Why?', 'Because.', { is_ended: false }]]), { TRACEMILL_SETTLE: '0' });
+  await lake.raw('s.jsonl', ['{}']);
+  assert.deepEqual(counts(await run(lake, { now: new Date(-60 * 60e3) })), [1, 0, 0, 0]);
+  await lake.remove();
+});
+
 test('so does one in a folder that is named after a home, which tables redact', async () => {
   const lake = await lakeOf(chat([['Why?', 'Because.', { is_ended: false }]], '~-x/s'), {
     TRACEMILL_SETTLE: '1h',

@@ -134,7 +134,8 @@ async function makeQuietFiles(connection: DuckDBConnection, config: Config): Pro
 /** Every pair that is no copy of another, with what was handed off of it. */
 async function makePairs({ connection, config, now, from }: PlanOptions): Promise<void> {
   // Final: the turn ended, or nothing was written to its file for the settle time (decision 18).
-  const quietSince = now.getTime() - config.settleMs;
+  // At once where there is none, as ingest reads a last line then: the time of a file may lie ahead of the clock.
+  const quietSince = config.settleMs === 0 ? Number.MAX_SAFE_INTEGER : now.getTime() - config.settleMs;
   // A log that was archived or renamed: who follows the line must find the question.
   const place = Object.values(placeColumns).map((name) => `coalesce(pairs.${name}::varchar, '')`);
   // A pair of which no time is known stands in a log of the first days of Codex: it is no news.

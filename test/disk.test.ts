@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { exportDatasets } from '../pipelines/export.js';
 import { emptyRow, writeCommit } from '../pipelines/lib/commitLog.js';
+import { readFilters } from '../pipelines/lib/filters.js';
+import { silentProgress } from '../pipelines/lib/progress.js';
 import { openDisk } from './soak/disk.js';
 import { makeLake } from './support/lake.js';
+import { sampleConfig, sampleLake } from './support/sampleLake.js';
 import { runCli } from './support/warehouse.js';
 
 test('a lake on a disk that can only be read: each verb that writes says so', async (t) => {
@@ -56,6 +60,34 @@ test('a build whose table a full disk does not take says so, and blames no model
     disk.drain();
     assert.deepEqual((await lake.build()).failures, []);
     await lake.remove();
+  } finally {
+    disk.remove();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('an export that a full disk does not take says so, and leaves no half of one', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'tracemill-disk-'));
+  const disk = openDisk(folder);
+  try {
+    if (disk.kind !== 'tmpfs') return t.skip('this user may not mount a disk');
+    const run = () =>
+      exportDatasets({
+        config,
+        progress: silentProgress,
+        now: new Date(),
+        filters: readFilters({}),
+        datasets: ['sft'],
+        profile: 'trl',
+        jsonl: false,
+        out: join(folder, 'exports'),
+      });
+    const config = sampleConfig(await sampleLake());
+    disk.fill(8192);
+    await assert.rejects(run(), /^UserError: exports: its disk is full; .* nothing is lost$/);
+    assert.deepEqual(await readdir(join(folder, 'exports')), []);
+    disk.drain();
+    assert.ok((await run()).added);
   } finally {
     disk.remove();
     await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import fs from 'node:fs';
 import { readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -327,6 +329,23 @@ test('small raw files of a quiet day become one, and nothing downstream can tell
   await logs.ingest({ now: new Date(Date.now() + 25 * 3600e3) });
   assert.equal(await rawFiles(), 1);
   await agrees(one);
+});
+
+test('a first run whose new lock file is swept away by another first run goes on with that one', async () => {
+  const { link } = fs.promises;
+  const lake = join(logs.lake.config.data, 'lake');
+  fs.promises.link = async (draft, file) => {
+    await link(draft, file);
+    await rm(join(lake, 'drafts'), { recursive: true });
+    return link(draft, file);
+  };
+  syncBuiltinESMExports();
+  try {
+    assert.equal(await withLock(logs.lake.config, 'ingest', async () => 'worked'), 'worked');
+  } finally {
+    fs.promises.link = link;
+    syncBuiltinESMExports();
+  }
 });
 
 test('a second writer is told who holds the lock, with exit code 75', async () => {

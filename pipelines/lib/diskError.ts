@@ -18,11 +18,11 @@ export function diskRefusal(error: unknown): string | undefined {
   return refusals.find(([pattern]) => pattern.test(said))?.[1];
 }
 
-/** The same of the disk under the lake, as what a person is told. */
-export function diskError(error: unknown, data: string): UserError | undefined {
-  const { path = data } = error as NodeJS.ErrnoException;
-  const refusal = path.startsWith(data) ? diskRefusal(error) : undefined;
+/** The same of the disk under a folder that a person knows by this name, as what is told. */
+export function diskError(error: unknown, folder: string, name: string): UserError | undefined {
+  const { path = folder } = error as NodeJS.ErrnoException;
+  const refusal = path.startsWith(folder) ? diskRefusal(error) : undefined;
   return refusal === undefined
     ? undefined
-    : new UserError(`lake: ${refusal}, nothing is lost`, { cause: error });
+    : new UserError(`${name}: ${refusal}, nothing is lost`, { cause: error });
 }

@@ -32,7 +32,7 @@ export async function withLock<T>(config: Config, verb: string, work: () => Prom
       instance.closeSync();
     }
   } catch (error) {
-    throw diskError(error, config.data) ?? error;
+    throw diskError(error, config.data, 'lake') ?? error;
   } finally {
     held.delete(lake);
   }
@@ -41,7 +41,11 @@ export async function withLock<T>(config: Config, verb: string, work: () => Prom
 async function openLock(config: Config, lake: string): Promise<DuckDBInstance> {
   const file = join(lake, 'lock.duckdb');
   try {
-    if (!existsSync(file)) await createLock(lake, file);
+    if (!existsSync(file))
+      await createLock(lake, file).catch((error) => {
+        // Another run made it first, and swept the drafts, this one's too.
+        if (!existsSync(file)) throw error;
+      });
     return await duckdbPackage.DuckDBInstance.create(file, { threads: '1' });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -52,7 +56,7 @@ async function openLock(config: Config, lake: string): Promise<DuckDBInstance> {
       throw new UserError('lake/lock.duckdb: is damaged; delete it, it holds no data', { cause: error });
     }
     throw (
-      diskError(error, config.data) ??
+      diskError(error, config.data, 'lake') ??
       new UserError(`lake/lock.duckdb: cannot be opened; check the folder's owner and free space`, {
         cause: error,
       })

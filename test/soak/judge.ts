@@ -6,8 +6,8 @@ import { groupBy } from '../../pipelines/lib/groups.js';
 import { lakeFolder } from '../../pipelines/lib/lake.js';
 import { readManifest } from '../../pipelines/lib/manifest.js';
 import type { Run } from './jobs.js';
+import { current, homes, type Log } from './logs.js';
 import { type Kept, withRaw } from './quiet.js';
-import { current, homes, type Log } from './writers.js';
 
 /** Why a run may end otherwise than with 0, by the fault that excuses it: what it must say then. */
 const excuses: Readonly<Record<string, RegExp>> = {
@@ -22,7 +22,8 @@ export function judgeRuns(runs: readonly Run[]): string[] {
     code === 75 ||
     // Before the first build is done.
     (code === 1 && verb === 'load' && /nothing is built yet/.test(words)) ||
-    (code === 1 && (verb === 'handoff' || verb === 'export') && /not built yet/.test(words)) ||
+    (code === 1 && verb === 'handoff' && /not built yet/.test(words)) ||
+    (code === 1 && verb === 'export' && /no dataset is built/.test(words)) ||
     (kill !== null && signal === 'SIGKILL') ||
     (code === 1 && faults.some((fault) => excuses[fault]?.test(words)));
   return runs

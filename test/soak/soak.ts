@@ -11,9 +11,10 @@ import { openDisk } from './disk.js';
 import { type Conduct, type Disturbance, disturbances } from './faults.js';
 import { openJobs, type Run } from './jobs.js';
 import { judgeBytes, judgeLeftovers, judgeRuns, readPairs } from './judge.js';
+import { homes } from './logs.js';
 import { contents, differences, makeQuiet, readKept } from './quiet.js';
 import type { Seen } from './reader.js';
-import { homes, openWriters } from './writers.js';
+import { openWriters } from './writers.js';
 
 export type SoakOptions = {
   /** An empty folder of its own. */

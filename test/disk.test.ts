@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { exportDatasets } from '../pipelines/export.js';
 import { emptyRow, writeCommit } from '../pipelines/lib/commitLog.js';
 import { readFilters } from '../pipelines/lib/filters.js';
+import { makeFolder } from '../pipelines/lib/lake.js';
 import { silentProgress } from '../pipelines/lib/progress.js';
 import { openDisk } from './soak/disk.js';
 import { makeLake } from './support/lake.js';
@@ -24,6 +25,7 @@ test('a lake on a disk that can only be read: each verb that writes says so', as
     const { status, stderr } = run();
     const words = 'lake: its disk can only be read; mount it for writing and run again, nothing is lost\n';
     assert.deepEqual([status, stderr], [1, words]);
+    await assert.rejects(makeFolder(join(folder, 'data', 'exports')), /^Error: EROFS/);
   } finally {
     disk.remove();
     await rm(folder, { recursive: true, force: true });

@@ -168,7 +168,7 @@ bench *options:
 bench-duplicates *options:
     @node {{ quote(justfile_directory() / "dist/test/bench/duplicates.js") }} {{ options }}
 
-# Let everything go wrong at once for a while (--minutes 5 --seed 1), and compare the lake with that of a quiet run
+# Let everything go wrong at once for a while (--minutes 5 --seed 1 --write), and compare the lake with that of a quiet run
 soak *options:
     @node {{ quote(justfile_directory() / "dist/test/soak/main.js") }} {{ options }}
 

@@ -7,6 +7,7 @@ import { datasetCard, loadingsOf } from './lib/card.js';
 import type { Derived } from './lib/clusterDatasets.js';
 import { checkClusterNames } from './lib/clusterModels.js';
 import type { Command } from './lib/command.js';
+import { diskError } from './lib/diskError.js';
 import { eventRange } from './lib/eventRange.js';
 import { gateExport } from './lib/exportGate.js';
 import { type ExportManifest, tokenizer } from './lib/exportManifest.js';
@@ -106,7 +107,13 @@ export type ExportOptions = {
 };
 
 /** Writes the datasets of the lake into a folder named by its content; the same content is written once. */
-export async function exportDatasets(options: ExportOptions): Promise<ExportResult> {
+export function exportDatasets(options: ExportOptions): Promise<ExportResult> {
+  return exportInto(options).catch((error) => {
+    throw diskError(error, options.out, 'exports') ?? error;
+  });
+}
+
+async function exportInto(options: ExportOptions): Promise<ExportResult> {
   const { config, out } = options;
   const profile = profiles.find(({ name }) => name === options.profile);
   if (profile === undefined) {

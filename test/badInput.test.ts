@@ -224,6 +224,34 @@ test('a file rewritten longer between being found and being read: nothing of it 
   assert.deepEqual((await logs.verify()).problems, []);
 });
 
+test('a new file that is replaced between being found and being read waits: its key and day were those of the other', async () => {
+  const path = 'claude/projects/p/zz-new.jsonl';
+  await logs.write(good, line('good'));
+  await logs.write(path, line('first'));
+  const other = line('other', { timestamp: '2026-03-09T10:00:00.000Z' });
+  await logs.write('other', other);
+  await logs.age('other', 1);
+  const report = await ingest({
+    config: logs.lake.config,
+    now: () => new Date(),
+    settleMs: 0,
+    progress: () => ({
+      add: () => fs.existsSync(logs.at('other')) && renameSync(logs.at('other'), logs.at(path)),
+      end: () => {},
+    }),
+  });
+  assert.deepEqual(report.warnings, [
+    'claude/p/zz-new.jsonl: cannot be read further (was replaced meanwhile); the next run tries again',
+  ]);
+  await logs.ingest();
+  const rows = (await logs.rows('claude')).filter((row) => row.source_path === 'p/zz-new.jsonl');
+  assert.deepEqual(
+    rows.map(({ day, line: text }) => [day, `${text}\n`]),
+    [['2026-03-09', other]],
+  );
+  assert.deepEqual((await logs.verify()).problems, []);
+});
+
 test('a file rewritten after a last line without newline was read: its new bytes do not go on that line', async () => {
   const path = 'claude/projects/p/zz-torn.jsonl';
   const half = line('old').slice(0, -9);

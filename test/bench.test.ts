@@ -17,10 +17,10 @@ import {
   rowOf,
   together,
   withEarlier,
-  withTable,
 } from './bench/bars.js';
 import { appendLine, type CorpusSize, writeCorpus } from './bench/corpus.js';
 import { bytesOf } from './bench/measuring.js';
+import { withTable } from './bench/readmeTable.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -104,11 +104,11 @@ test('the table of the README is the one of results.json, which names every bar 
   );
   assert.doesNotMatch(text, /"[^"]*(\/home\/|\/tmp\/|\/work\/|\/root\/)/);
   const readme = await readFile(join(root, 'README.md'), 'utf8');
-  assert.equal(withTable(readme, benchTable(results)), readme);
+  assert.equal(withTable(readme, 'bench', benchTable(results)), readme);
 });
 
 test('a README without the marks is an error', () => {
-  assert.throws(() => withTable('# tracemill', 'table'), /marks of the bench table are missing/);
+  assert.throws(() => withTable('# tracemill', 'bench', 'table'), /marks of the bench table are missing/);
 });
 
 /** File -> SHA-256 and time of its last change, of all logs of a corpus. */

@@ -112,6 +112,18 @@ test('a pair that changed comes again as the next revision; one that became void
   await lake.remove();
 });
 
+test('a pair whose log was moved comes again with the place it has now', async () => {
+  const lake = await lakeOf(chat([['Why?', 'Because.']]));
+  await run(lake);
+  const pair = { source_path: 'archived/s.jsonl' };
+  await replaceSessions(lake, chat([['Why?', 'Because.', { pair }]]));
+  assert.deepEqual(counts(await run(lake)), [0, 1, 0, 0]);
+  const { revision, source_path: path } = (await readLines(lake)).at(-1)?.metadata ?? {};
+  assert.deepEqual([revision, path], [2, 'archived/s.jsonl']);
+  assert.deepEqual(counts(await run(lake)), [0, 0, 0, 0]);
+  await lake.remove();
+});
+
 test('copies of an older pair are not handed off', async () => {
   const lake = await lakeOf([
     ...chat([['Why?', 'Because.']], 'a'),
@@ -133,6 +145,13 @@ test('a pair whose turn has no end waits until its file was quiet for the settle
   assert.deepEqual(counts(await run(lake, { now: new Date(60 * 60e3) })), [1, 0, 0, 0]);
   // Written again: what was handed off stays, whether it is quiet or not.
   assert.deepEqual(counts(await run(lake, { now: new Date(59 * 60e3) })), [0, 0, 0, 1]);
+  await lake.remove();
+});
+
+test('without a settle time it waits for nothing, also where the time of its file lies ahead', async () => {
+  const lake = await lakeOf(chat([['Why?', 'Because.', { is_ended: false }]]), { TRACEMILL_SETTLE: '0' });
+  await lake.raw('s.jsonl', ['{}']);
+  assert.deepEqual(counts(await run(lake, { now: new Date(-60 * 60e3) })), [1, 0, 0, 0]);
   await lake.remove();
 });
 

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import fs from 'node:fs';
 import { readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { UserError } from '../pipelines/errors.js';
 import { withLock } from '../pipelines/lib/lock.js';
 import { line, makeLogs, of, removeLogs, type TestLogs, uuid } from './support/logs.js';
+import { zstd } from './support/zstd.js';
 
 let logs: TestLogs;
 beforeEach(async () => {
@@ -83,6 +86,18 @@ test('a last line without newline is read once its file was quiet, and supersede
   await agrees(one);
 });
 
+test('a day that only half a line stood in is none once that line is whole', async () => {
+  const event = JSON.stringify({ timestamp: '2026-03-01T10:00:00.000Z', event_type: 'a' });
+  const spool = 'data/spool/events/a.jsonl';
+  await logs.write(spool, event.slice(0, 20));
+  await logs.ingest();
+  assert.deepEqual(Object.keys(await logs.contents()), ['events unknown']);
+  await logs.append(spool, `${event.slice(20)}\n`);
+  await logs.ingest();
+  assert.deepEqual(Object.keys(await logs.contents()), ['events 2026-03-01']);
+  assert.deepEqual((await logs.verify()).problems, []);
+});
+
 test('a last line without newline that was read is not read again when its file is touched or moved', async () => {
   const tail = line('second').trimEnd();
   await logs.write(one, line('first') + tail);
@@ -149,21 +164,6 @@ test('a file that was only touched or copied over with the same bytes is not rea
   assert.deepEqual([of(report, 'claude').touched, report.lines], [1, 0]);
   assert.equal(of(await logs.ingest(), 'claude').unchanged, 1);
 });
-
-// Seven bytes of zstd header and one raw block: what any compressor may write, made without one.
-function zstd(content: Buffer): Buffer {
-  const size = Buffer.alloc(4);
-  size.writeUInt32LE(content.length);
-  const blocks: Buffer[] = [];
-  for (let at = 0; at < content.length; at += 1 << 17) {
-    const part = content.subarray(at, at + (1 << 17));
-    const isLast = at + part.length >= content.length ? 1 : 0;
-    const header = Buffer.alloc(3);
-    header.writeUIntLE((part.length << 3) | isLast, 0, 3);
-    blocks.push(header, part);
-  }
-  return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0]), size, ...blocks]);
-}
 
 test('a rollout that moved and was compressed goes on where it was', async () => {
   const name = `rollout-2026-03-01T10-00-00-${uuid('a')}.jsonl`;
@@ -329,6 +329,23 @@ test('small raw files of a quiet day become one, and nothing downstream can tell
   await logs.ingest({ now: new Date(Date.now() + 25 * 3600e3) });
   assert.equal(await rawFiles(), 1);
   await agrees(one);
+});
+
+test('a first run whose new lock file is swept away by another first run goes on with that one', async () => {
+  const { link } = fs.promises;
+  const lake = join(logs.lake.config.data, 'lake');
+  fs.promises.link = async (draft, file) => {
+    await link(draft, file);
+    await rm(join(lake, 'drafts'), { recursive: true });
+    return link(draft, file);
+  };
+  syncBuiltinESMExports();
+  try {
+    assert.equal(await withLock(logs.lake.config, 'ingest', async () => 'worked'), 'worked');
+  } finally {
+    fs.promises.link = link;
+    syncBuiltinESMExports();
+  }
 });
 
 test('a second writer is told who holds the lock, with exit code 75', async () => {

@@ -4,8 +4,25 @@ import { atPoint, makeFolder, openOwn, publishFile, syncPath } from './lake.js';
 import { inBatches, type LineWriter } from './lineBatches.js';
 import { linesOf } from './textLines.js';
 
-/** What a handoff file says last of an id: its revision, the hash of its content, and whether it was taken back. */
-export type HandedOff = { readonly revision: number; readonly content: string; readonly deleted: boolean };
+/** What a handoff file says last of an id: its revision, the hash of its content, where it comes from, and whether it was taken back. */
+export type HandedOff = {
+  readonly revision: number;
+  readonly content: string;
+  /** As `placeOf` gives it. */
+  readonly place: string;
+  readonly deleted: boolean;
+};
+
+/** What a line says of where its pair comes from, in this order: the columns of core.qa_pairs by the names that a line has. */
+export const placeColumns = {
+  agent: 'agent',
+  session_id: 'session_id',
+  project_path: 'project_path',
+  source_path: 'source_path',
+  offset: 'source_offset',
+  model: 'model',
+  ts_ms: 'ts_ms',
+} as const;
 
 /** The state of a handoff file, which is the file itself. */
 export type HandoffState = {
@@ -46,6 +63,7 @@ export async function readHandoff(file: string): Promise<HandoffState> {
     byId.set(record.id, {
       revision: record.metadata?.revision ?? before?.revision ?? 0,
       content: record.metadata?.content_hash ?? '',
+      place: placeOf(record.metadata ?? {}),
       deleted: record.deleted === true,
     });
   }
@@ -75,6 +93,13 @@ export async function openHandoff(file: string, fresh: boolean, most: number): P
       else await syncPath(dirname(file));
     },
   };
+}
+
+/** The values of these, one a line; one that is not known is empty. */
+function placeOf(metadata: Readonly<Record<string, unknown>>): string {
+  return Object.keys(placeColumns)
+    .map((name) => String(metadata[name] ?? ''))
+    .join('\n');
 }
 
 type Line = { id: string; deleted?: boolean; metadata?: { revision?: number; content_hash?: string } };

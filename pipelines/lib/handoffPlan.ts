@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../config.js';
 import { readCommits } from './commits.js';
-import type { HandedOff } from './handoffFile.js';
+import { type HandedOff, placeColumns } from './handoffFile.js';
 import { lakeFolder } from './lake.js';
 import { rawFilesTable, redactedPath } from './rawState.js';
 import { registerRedaction } from './redaction/functions.js';
@@ -44,7 +44,8 @@ export async function planHandoff(options: PlanOptions): Promise<Plan> {
   await connection.run(`
     create temp table due as
     select qa_id, coalesce(revision, 0) + 1 as revision from pairs
-    where is_final and not is_earlier and (revision is null or deleted or content <> content_hash)`);
+    where is_final and not is_earlier
+      and (revision is null or deleted or content <> content_hash or handed_place <> place)`);
   await connection.run(`
     create temp table void_pairs as
     select qa_id from handed_off anti join pairs using (qa_id) where not deleted`);
@@ -84,13 +85,14 @@ export async function planHandoff(options: PlanOptions): Promise<Plan> {
 
 async function readHandedOff({ connection, byId, noted, everHandedOff }: PlanOptions): Promise<void> {
   await connection.run(
-    'create temp table handed_off (qa_id varchar, revision integer, content varchar, deleted boolean)',
+    'create temp table handed_off (qa_id varchar, revision integer, content varchar, handed_place varchar, deleted boolean)',
   );
   const appender = await connection.createAppender('handed_off');
-  for (const [id, { revision, content, deleted }] of byId) {
+  for (const [id, { revision, content, place, deleted }] of byId) {
     appender.appendVarchar(id);
     appender.appendInteger(revision);
     appender.appendVarchar(content);
+    appender.appendVarchar(place);
     appender.appendBoolean(deleted);
     appender.endRow();
   }
@@ -132,7 +134,10 @@ async function makeQuietFiles(connection: DuckDBConnection, config: Config): Pro
 /** Every pair that is no copy of another, with what was handed off of it. */
 async function makePairs({ connection, config, now, from }: PlanOptions): Promise<void> {
   // Final: the turn ended, or nothing was written to its file for the settle time (decision 18).
-  const quietSince = now.getTime() - config.settleMs;
+  // At once where there is none, as ingest reads a last line then: the time of a file may lie ahead of the clock.
+  const quietSince = config.settleMs === 0 ? Number.MAX_SAFE_INTEGER : now.getTime() - config.settleMs;
+  // A log that was archived or renamed: who follows the line must find the question.
+  const place = Object.values(placeColumns).map((name) => `coalesce(pairs.${name}::varchar, '')`);
   // A pair of which no time is known stands in a log of the first days of Codex: it is no news.
   const isEarlier =
     from === null
@@ -142,7 +147,9 @@ async function makePairs({ connection, config, now, from }: PlanOptions): Promis
   await connection.run(`
     create temp table pairs as
     select
-      pairs.qa_id, pairs.content_hash, pairs.asked_at, handed_off.revision, handed_off.content, handed_off.deleted,
+      pairs.qa_id, pairs.content_hash, pairs.asked_at,
+      handed_off.revision, handed_off.content, handed_off.handed_place, handed_off.deleted,
+      concat_ws(chr(10), ${place.join(', ')}) as place,
       pairs.is_ended or coalesce(files.quiet_since_ms <= ${quietSince}, false) as is_final,
       ${isEarlier} as is_earlier,
       ${eventId('pairs.qa_id')} as event_id,

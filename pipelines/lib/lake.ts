@@ -9,7 +9,11 @@ export function lakeFolder(config: Pick<Config, 'data'>): string {
 
 /** Makes a folder with those above it, readable by its owner only. */
 export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    // So Node says of a disk that can only be read; asked for one folder alone it says what is wrong.
+    return mkdir(path, { mode: 0o700 });
+  });
 }
 
 /** The same for a folder that is ours alone: one that others could look into, as a copy may be, is closed to them. */

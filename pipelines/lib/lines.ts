@@ -1,9 +1,11 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 
 /** Bytes of a file in order, decompressed where it is compressed. */
 export type ByteReader = {
   /** Size of the file itself at opening; null where only reading to the end tells. */
   readonly size: number | null;
+  /** Of the file at opening: under its name another one may stand since it was found. */
+  readonly stats: Stats;
   /** Fills `target` and returns the count; 0 at the end. */
   readonly read: (target: Buffer, offset: number, length: number) => number;
   /** Goes on at an absolute offset, at or after the current one in compressed files. False where the end comes first. */
@@ -37,10 +39,12 @@ export class SourceFileError extends Error {}
 export async function openBytes(file: { absolute: string; isCompressed: boolean }): Promise<ByteReader> {
   const decoder = file.isCompressed ? await import('./zstd.js') : undefined;
   const handle = openSync(file.absolute, 'r');
+  const stats = fstatSync(handle);
   let position = 0;
   if (decoder === undefined) {
     return {
-      size: fstatSync(handle).size,
+      size: stats.size,
+      stats,
       read: (target, offset, length) => {
         const got = readSync(handle, target, offset, length, position);
         position += got;
@@ -66,7 +70,7 @@ export async function openBytes(file: { absolute: string; isCompressed: boolean 
     }
     return position === offset;
   };
-  return { size: null, read, moveTo, close: () => closeSync(handle) };
+  return { size: null, stats, read, moveTo, close: () => closeSync(handle) };
 }
 
 /** Reads until `length` bytes are there or the file ends. What comes before a fault is given first, then the fault is thrown. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DuckDBInstance } from '@duckdb/node-api';
 import type { Config } from '../config.js';
 import { exitCodes, UserError } from '../errors.js';
+import { diskError } from './diskError.js';
 import { duckdbPackage } from './duckdbPackage.js';
 import { armCrash, closeData, draftPath, lakeFolder, makeFolder } from './lake.js';
 
@@ -31,36 +32,20 @@ export async function withLock<T>(config: Config, verb: string, work: () => Prom
       instance.closeSync();
     }
   } catch (error) {
-    throw diskError(error, config.data) ?? error;
+    throw diskError(error, config.data, 'lake') ?? error;
   } finally {
     held.delete(lake);
   }
 }
 
-/** What the disk under the lake refuses, in words; undefined for any other error. The code or DuckDB's words tell. */
-function diskError(error: unknown, data: string): UserError | undefined {
-  if (!(error instanceof Error) || error instanceof UserError) return undefined;
-  const { path = data } = error as NodeJS.ErrnoException;
-  if (!path.startsWith(data)) return undefined;
-  const has = (pattern: RegExp) =>
-    pattern.test(`${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`);
-  const say = (words: string) => new UserError(`lake: ${words}, nothing is lost`, { cause: error });
-  if (has(/ENOSPC|No space left/)) return say('its disk is full; free some space and run again');
-  if (has(/EDQUOT|[Dd]isk quota/)) return say('its disk quota is used up; free some space and run again');
-  if (has(/EROFS|Read-only file system/))
-    return say('its disk can only be read; mount it for writing and run again');
-  if (has(/EACCES|EPERM|Permission denied/))
-    return say(
-      'this user may not write there; give it the right to, or name another folder in TRACEMILL_DATA',
-    );
-  if (has(/ENOTDIR|EEXIST/)) return say('a file stands where a folder must be; move it away and run again');
-  return undefined;
-}
-
 async function openLock(config: Config, lake: string): Promise<DuckDBInstance> {
   const file = join(lake, 'lock.duckdb');
   try {
-    if (!existsSync(file)) await createLock(lake, file);
+    if (!existsSync(file))
+      await createLock(lake, file).catch((error) => {
+        // Another run made it first, and swept the drafts, this one's too.
+        if (!existsSync(file)) throw error;
+      });
     return await duckdbPackage.DuckDBInstance.create(file, { threads: '1' });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -71,7 +56,7 @@ async function openLock(config: Config, lake: string): Promise<DuckDBInstance> {
       throw new UserError('lake/lock.duckdb: is damaged; delete it, it holds no data', { cause: error });
     }
     throw (
-      diskError(error, config.data) ??
+      diskError(error, config.data, 'lake') ??
       new UserError(`lake/lock.duckdb: cannot be opened; check the folder's owner and free space`, {
         cause: error,
       })

@@ -1,4 +1,5 @@
 import type { Failure } from './checks.js';
+import { diskRefusal } from './diskError.js';
 import { type Model, sha256 } from './model.js';
 
 // What DuckDB puts before ` Error: `; anything else in that place is no word of DuckDB.
@@ -10,14 +11,15 @@ export function duckdbKind(error: unknown): string | null {
   return error instanceof Error ? (kinds.exec(error.message)?.[1] ?? null) : null;
 }
 
-/** A model that failed over a day's rows; throws what is no error of its query. */
+/** A model that failed over a day's rows; throws what is no error of its query, as what the disk refuses. */
 export function failedQuery(
   error: unknown,
   { name, sql }: Pick<Model, 'name' | 'sql'>,
   day: string,
 ): Failure {
   const rule = queryFailure(error, sql);
-  if (rule === null) throw error;
+  // A full disk is no fault of the model that met it first.
+  if (rule === null || (duckdbKind(error) === 'IO' && diskRefusal(error) !== undefined)) throw error;
   return { model: name, day, rule, rows: 0, examples: [] };
 }
 

@@ -6,7 +6,7 @@ import { hugeLine, partsOf } from './parts.js';
 import { amount } from './progress.js';
 import { judgeLines } from './purgedLines.js';
 import type { RawWriter } from './rawWriter.js';
-import type { FoundFile } from './scan.js';
+import { type FoundFile, identityOf } from './scan.js';
 import { hasMark, parseObject } from './source.js';
 
 /** A stretch of a file that is now in raw drafts; `rawFiles` are the files that hold it: none where it was purged before. */
@@ -125,6 +125,9 @@ export async function readRanges(options: {
         const known = isSame ? tail : bytesBefore(reader, options.known);
         if (sha256(known) !== options.tail) throw new SourceFileError('was rewritten meanwhile');
       }
+      // What nothing is known of has no bytes to compare, and its day and key are those of the file that was found.
+      if (options.tail === null && isOther(file, identityOf(reader.stats)))
+        throw new SourceFileError('was replaced meanwhile');
       reader.moveTo(options.offset);
       const limit = file.isCompressed ? Number.POSITIVE_INFINITY : file.size;
       const slices = readSlices(reader, {
@@ -158,6 +161,11 @@ export async function readRanges(options: {
     failure = error;
   }
   return { ranges, waiting, notes: odd.notes(), failure };
+}
+
+/** Whether a file took the place of the one that was found; on some network disks an inode is no sign alone. */
+function isOther(found: FoundFile, now: Pick<FoundFile, 'size' | 'mtimeMs' | 'inode'>): boolean {
+  return now.inode !== found.inode && (now.mtimeMs !== found.mtimeMs || now.size !== found.size);
 }
 
 /** Gathers what a person may want to know about a file's bytes. */

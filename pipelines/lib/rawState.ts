@@ -74,7 +74,10 @@ export async function rawFilesTable(connection: DuckDBConnection): Promise<void>
     group by all`);
 }
 
-/** The raw files that count, by source and day, with their content hash; after readCommits. Sorted. */
+/**
+ * The raw files that count, by source and day, with their content hash; after readCommits. Sorted. A tail that was read
+ * again longer does not count: alone it would make a day of its own, `unknown` where its time was not written yet.
+ */
 export async function rawDays(connection: DuckDBConnection): Promise<RawDay[]> {
   await readRanges(connection);
   await rawFilesTable(connection);
@@ -102,6 +105,10 @@ export async function rawDays(connection: DuckDBConnection): Promise<RawDay[]> {
         ) as range
       from ranges
       join raw_files_state as files using (file_key)
+      anti join raw_superseded as superseded on
+        superseded.file_key = ranges.file_key
+        and superseded.byte_offset = ranges.start_offset
+        and superseded.byte_length = ranges.end_offset - ranges.start_offset
       left join forgotten on
         forgotten.file_key = ranges.file_key
         and forgotten.start_offset = ranges.start_offset

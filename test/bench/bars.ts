@@ -1,4 +1,5 @@
 // The bars, and the arithmetic between what was measured and the table: no process is started here.
+import { markdownTable } from './readmeTable.js';
 
 /** `times`: ours / theirs; `more`: ours - theirs, in seconds; `share`: as times, in percent; the others stand alone. */
 type Unit = 'times' | 'more' | 'share' | 'seconds' | 'bytes';
@@ -225,35 +226,14 @@ export function benchTable({ machine, corpora, rows }: Results): string {
       [row.note, ...(row.runs > 1 ? [`${row.runs} runs`] : [])].filter((words) => words !== '').join('; '),
     ];
   });
-  const widths = header.map((name, at) =>
-    Math.max(3, ...[name, ...cells.map((row) => row[at] ?? '')].map(length)),
-  );
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - length(cell))).join(' | ')} |`;
   const words = Object.entries(machine).map(([name, value]) => `${name} ${value}`);
   return [
     `${[...corpora, ...(words.length > 0 ? [words.join(', ')] : [])].join('; ')}:`,
     '',
-    line(header),
-    line(widths.map((width) => '-'.repeat(width))),
-    ...cells.map(line),
+    markdownTable(header, cells),
   ].join('\n');
 }
 
 function measure(value: number | null, unit: string, digits: number): string {
   return value === null ? '' : `${value.toFixed(digits)} ${unit}`;
-}
-
-function length(cell: string): number {
-  return cell.length;
-}
-
-const marks = ['<!-- bench: written by `just bench` -->', '<!-- end of bench -->'] as const;
-
-/** The README with the table in place of what stands between its marks. */
-export function withTable(readme: string, table: string): string {
-  const [from, to] = marks.map((mark) => readme.indexOf(mark));
-  if (from === undefined || to === undefined || from < 0 || to < from)
-    throw new Error('README.md: the marks of the bench table are missing; put them back');
-  return `${readme.slice(0, from + marks[0].length)}\n\n${table}\n\n${readme.slice(to)}`;
 }

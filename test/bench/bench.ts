@@ -16,12 +16,12 @@ import {
   type Results,
   rowOf,
   withEarlier,
-  withTable,
 } from './bars.js';
 import { measureIngest } from './ingestBars.js';
 import { measureOldLake } from './lakeBars.js';
 import { bytesOf } from './measuring.js';
 import { measureMemory } from './memoryBars.js';
+import { withTable } from './readmeTable.js';
 import { measureStartup } from './startupBar.js';
 
 /** What every group of bars is given. */
@@ -143,7 +143,7 @@ try {
   if (options.write ?? (options.keep || (!options.quick && only === null))) {
     const readme = join(repository, 'README.md');
     await writeFile(file, `${JSON.stringify(results, null, 2)}\n`);
-    await writeFile(readme, withTable(await readFile(readme, 'utf8'), table));
+    await writeFile(readme, withTable(await readFile(readme, 'utf8'), 'bench', table));
     process.stderr.write('written: test/bench/results.json, README.md\n');
   }
   process.exitCode = results.rows.some((row) => row.verdict === 'NOT met') ? 1 : 0;

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** The disk that the lake lies on. */
 export type Disk = {
@@ -8,6 +9,8 @@ export type Disk = {
   /** Leaves so many bytes of free space. */
   readonly fill: (left: number) => void;
   readonly drain: () => void;
+  /** Whether the system itself refuses to write while it can only be read. */
+  readonly refusesWriting: boolean;
   /** False where it could not be done, as while a file is open for writing. */
   readonly setReadOnly: (readOnly: boolean) => boolean;
   /** What child processes must be told while nothing is really mounted. */
@@ -24,6 +27,7 @@ export function openDisk(folder: string): Disk {
   if (!mount('-t', 'tmpfs', '-o', `size=${usual}`, 'tmpfs', folder)) return simulated(folder);
   return {
     kind: 'tmpfs',
+    refusesWriting: true,
     fill: (left) => {
       const { blocks, bfree, bsize } = statfsSync(folder);
       mount('-o', `remount,size=${Math.max(1, (blocks - bfree) * bsize + left)}`, folder);
@@ -37,8 +41,11 @@ export function openDisk(folder: string): Disk {
 
 function simulated(folder: string): Disk {
   let code = '';
+  // The rights of a file bind everybody but root.
+  const isBound = process.getuid?.() !== 0;
   return {
     kind: 'simulated',
+    refusesWriting: isBound,
     fill: () => {
       code = 'ENOSPC';
     },
@@ -46,11 +53,22 @@ function simulated(folder: string): Disk {
       code = '';
     },
     setReadOnly: (readOnly) => {
-      code = readOnly ? 'EROFS' : '';
+      if (isBound) setRights(folder, readOnly);
+      else code = readOnly ? 'EROFS' : '';
       return true;
     },
     environment: () =>
       code === '' ? ({} as Record<string, string>) : { SOAK_DISK: code, SOAK_DATA: folder },
     remove: () => {},
   };
+}
+
+/** Takes the right to write from a folder and all in it, or gives it back. */
+function setRights(folder: string, readOnly: boolean): void {
+  chmodSync(folder, readOnly ? 0o500 : 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) setRights(path, readOnly);
+    else if (entry.isFile()) chmodSync(path, readOnly ? 0o400 : 0o600);
+  }
 }

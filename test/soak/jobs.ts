@@ -37,6 +37,7 @@ const points: Record<string, readonly string[]> = {
   build: ['draft-renamed', 'before-publish', 'published', 'retired-swept'],
   load: ['ddl-applied', 'load-staged', 'load-swapped', 'load-noted', 'load-dropped'],
   handoff: ['handoff-written', 'handoff-synced', 'seq-mem-written', 'seq-mem-synced'],
+  export: [],
   verify: [],
 };
 

@@ -6,13 +6,13 @@ import { groupBy } from '../../pipelines/lib/groups.js';
 import { lakeFolder } from '../../pipelines/lib/lake.js';
 import { readManifest } from '../../pipelines/lib/manifest.js';
 import type { Run } from './jobs.js';
+import { current, homes, type Log } from './logs.js';
 import { type Kept, withRaw } from './quiet.js';
-import { homes, type Log } from './writers.js';
 
 /** Why a run may end otherwise than with 0, by the fault that excuses it: what it must say then. */
 const excuses: Readonly<Record<string, RegExp>> = {
   'disk full': /disk is full|make room|has no space left on its disk/,
-  'read-only lake': /can only be read|EROFS/,
+  'read-only lake': /can only be read|EROFS|may not write there/,
 };
 
 /** Runs that ended as no fault excuses. */
@@ -23,6 +23,7 @@ export function judgeRuns(runs: readonly Run[]): string[] {
     // Before the first build is done.
     (code === 1 && verb === 'load' && /nothing is built yet/.test(words)) ||
     (code === 1 && verb === 'handoff' && /not built yet/.test(words)) ||
+    (code === 1 && verb === 'export' && /no dataset is built/.test(words)) ||
     (kill !== null && signal === 'SIGKILL') ||
     (code === 1 && faults.some((fault) => excuses[fault]?.test(words)));
   return runs
@@ -68,7 +69,7 @@ export function judgeBytes(logs: readonly Log[], kept: readonly Kept[], folder: 
       } else version = next;
     }
     if (log.state === 'gone') continue;
-    const now = readFileSync(log.path);
+    const now = log.path.endsWith('.zst') ? current(log) : readFileSync(log.path);
     const newest = generations.at(-1)?.bytes ?? Buffer.alloc(0);
     if (!now.equals(newest)) problems.push(`${name}: ${newest.length} bytes in the lake of ${now.length}`);
   }
@@ -101,29 +102,40 @@ export async function judgeLeftovers(config: Config): Promise<string[]> {
   ].map((name) => `lake/${name} is left behind`);
 }
 
-/** Pairs that were handed off, by id, without how often they changed; and rows of seq_mem that stand there twice. */
+/** Pairs that were handed off, by id and field, without how often they changed; and what seq_mem says otherwise. */
 export function readPairs(config: Config): { pairs: Record<string, string>; problems: string[] } {
-  const pairs: Record<string, string> = {};
-  const problems: string[] = [];
+  const pairs = new Map<string, Record<string, unknown>>();
   const lines = (file: string) =>
     existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
   for (const line of lines(config.handoff)) {
     const { id, text, deleted, metadata } = JSON.parse(line);
-    if (deleted === true) delete pairs[id];
-    else pairs[id] = JSON.stringify([text, { ...metadata, revision: 0 }]);
+    if (deleted === true) pairs.delete(id);
+    else pairs.set(id, { text, ...metadata, revision: 0 });
   }
-  const told = new Map<string, number>();
+  const problems: string[] = [];
+  const told = new Set<string>();
   for (const line of lines(config.seqMem)) {
-    if (line === '') continue;
-    try {
-      const row = JSON.parse(line);
-      const id = `${row.event_id} ${row.content_hash}`;
-      told.set(id, (told.get(id) ?? 0) + 1);
-    } catch {
-      // Half a line that a kill or a full disk left stays one of its own.
-    }
+    const id = pairTold(line);
+    if (id === undefined) continue;
+    // A pair that was taken back may be told again.
+    if (id.startsWith('!')) told.delete(id.slice(1));
+    else if (told.has(id)) problems.push(`seq_mem.jsonl: ${id} stands there twice`);
+    else told.add(id);
   }
-  for (const [id, count] of told)
-    if (count > 1) problems.push(`seq_mem.jsonl: ${id} stands there ${count} times`);
-  return { pairs, problems };
+  for (const id of pairs.keys()) if (!told.has(id)) problems.push(`seq_mem.jsonl: ${id} is missing`);
+  for (const id of told) if (!pairs.has(id)) problems.push(`seq_mem.jsonl: ${id} is not taken back`);
+  const fields = [...pairs].flatMap(([id, pair]) =>
+    Object.entries(pair).map(([name, value]) => [`${id} ${name}`, String(value)]),
+  );
+  return { pairs: Object.fromEntries(fields), problems };
+}
+
+/** The pair that a row of seq_mem tells, with `!` before it where it is taken back; nothing for half a line that a kill or a full disk left. */
+function pairTold(line: string): string | undefined {
+  try {
+    const { qa_id: id, deleted } = JSON.parse(JSON.parse(line).subject);
+    return deleted === true ? `!${id}` : id;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,11 +1,16 @@
 // `just soak`: hundreds of logs are written while ingest, build, load and a reader run and everything goes wrong; then looks whether the lake is the one of a quiet run.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { layOut } from '../../pipelines/lib/terminal.js';
 import { argument } from '../bench/measuring.js';
+import { withTable } from '../bench/readmeTable.js';
 import { soak } from './soak.js';
-import { survived } from './summary.js';
+import { faultsTable, type Results, survived } from './summary.js';
+
+const repository = fileURLToPath(new URL('../../../', import.meta.url));
 
 const minutes = argument('minutes', 5);
 const seed = argument('seed', 1);
@@ -24,12 +29,24 @@ const soaked = await soak({
   keep: process.argv.includes('--keep'),
   say,
 });
-const more = [models === 'few' ? ' --few' : '', files === 300 ? '' : ` --files ${files}`].join('');
+const more = [
+  models === 'few' ? ' --few' : '',
+  files === 300 ? '' : ` --files ${files}`,
+  megabytes === 3 ? '' : ` --megabytes ${megabytes}`,
+].join('');
+const command = `just soak --minutes ${minutes} --seed ${seed}${more}`;
 const [header = [], ...rows] = survived(soaked);
 process.stdout.write(`${layOut([{ header, rows }]).join('\n')}\n\n`);
-process.stdout.write(`again: just soak --minutes ${minutes} --seed ${seed}${more} (disk: ${soaked.disk})\n`);
+process.stdout.write(`again: ${command} (disk: ${soaked.disk})\n`);
 for (const problem of soaked.problems.slice(0, 50)) process.stdout.write(`! ${problem}\n`);
-process.stdout.write(
-  soaked.problems.length === 0 ? 'all of it held\n' : `${soaked.problems.length} things did not hold\n`,
-);
-process.exitCode = soaked.problems.length === 0 ? 0 : 1;
+const held = soaked.problems.length === 0;
+process.stdout.write(held ? 'all of it held\n' : `${soaked.problems.length} things did not hold\n`);
+if (held && process.argv.includes('--write')) {
+  const counts = rows.map(([fault = '', times = '', holds = '']) => ({ fault, times, held: holds }));
+  const results: Results = { command, disk: soaked.disk, rows: counts };
+  const readme = join(repository, 'README.md');
+  writeFileSync(join(repository, 'test/soak/results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(readme, withTable(readFileSync(readme, 'utf8'), 'soak', faultsTable(results)));
+  say('written: test/soak/results.json, README.md');
+}
+process.exitCode = held ? 0 : 1;

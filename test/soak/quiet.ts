@@ -11,6 +11,7 @@ import { readManifest } from '../../pipelines/lib/manifest.js';
 import { silentProgress } from '../../pipelines/lib/progress.js';
 import { rawDays } from '../../pipelines/lib/rawState.js';
 import { openDuckDB, quote } from '../../pipelines/lib/warehouse.js';
+import { zstd } from '../support/zstd.js';
 
 /** One generation of a file as a lake holds it. */
 export type Kept = {
@@ -19,6 +20,8 @@ export type Kept = {
   readonly generation: number;
   /** Where it was in turn, with the batch that first said so and how far it was read then. */
   readonly places: readonly { path: string; batch: string; end: number }[];
+  /** How far each batch that read of it came. */
+  readonly reads: readonly { batch: string; end: number }[];
   readonly bytes: Buffer;
 };
 
@@ -52,6 +55,9 @@ export function readKept(config: Config): Promise<Kept[]> {
     const places = await read(`
       select file_key, source_path, generation, min(batch_id) as batch, min_by(end_offset, (batch_id, -end_offset)) as end_at from commits where op = 'add'
       group by all order by batch, file_key, source_path, generation`);
+    const reads = await read(
+      `select file_key, batch_id, max(end_offset) as end_at from commits where op = 'add' group by all`,
+    );
     const contents = await read(`
       select source, file_key, any_value(generation) as generation,
         list({byte_offset: byte_offset, content: coalesce(bytes, encode(line)), byte_length: byte_length} order by byte_offset) as lines
@@ -67,6 +73,9 @@ export function readKept(config: Config): Promise<Kept[]> {
           batch: String(batch),
           end: Number(end_at),
         })),
+      reads: reads
+        .filter(({ file_key }) => file_key === row.file_key)
+        .map(({ batch_id, end_at }) => ({ batch: String(batch_id), end: Number(end_at) })),
       bytes: rebuild(row.lines as unknown as { items: Line[] } | Line[]),
     }));
   });
@@ -129,15 +138,19 @@ export async function makeQuiet(options: {
   const at = new Map<Kept, string>();
   const write = (file: Kept, path: string, end: number) => {
     mkdirSync(dirname(absolute(file.source, path)), { recursive: true });
-    writeFileSync(absolute(file.source, path), file.bytes.subarray(0, end));
+    const bytes = file.bytes.subarray(0, end);
+    writeFileSync(absolute(file.source, path), path.endsWith('.zst') ? zstd(bytes) : bytes);
   };
   const placeOf = ({ file, path }: (typeof sightings)[number]) => `${file.source}/${path}`;
   for (const batch of new Set(sightings.map((sighting) => sighting.batch))) {
     const together = sightings.filter((sighting) => sighting.batch === batch);
     const isKnown = together.some((one) => at.has(one.file) || [...at.values()].includes(placeOf(one)));
     if (isKnown) {
-      // What becomes another file now was read to its end before.
-      for (const [file, place] of at) write(file, place.slice(file.source.length + 1), file.bytes.length);
+      // What becomes another file now was read so far before; the rest of it came once it was there again.
+      for (const [file, place] of at) {
+        const ends = file.reads.filter((one) => one.batch < batch).map(({ end }) => end);
+        write(file, place.slice(file.source.length + 1), Math.max(0, ...ends));
+      }
       await read();
     }
     for (const one of together) {

@@ -4,16 +4,17 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { readConfig } from '../../pipelines/config.js';
+import { type Config, readConfig } from '../../pipelines/config.js';
 import { seeded } from '../bench/corpus.js';
 import { writeDayModels } from '../support/dayModels.js';
 import { openDisk } from './disk.js';
 import { type Conduct, type Disturbance, disturbances } from './faults.js';
 import { openJobs, type Run } from './jobs.js';
 import { judgeBytes, judgeLeftovers, judgeRuns, readPairs } from './judge.js';
+import { homes } from './logs.js';
 import { contents, differences, makeQuiet, readKept } from './quiet.js';
 import type { Seen } from './reader.js';
-import { homes, openWriters } from './writers.js';
+import { openWriters } from './writers.js';
 
 export type SoakOptions = {
   /** An empty folder of its own. */
@@ -24,7 +25,7 @@ export type SoakOptions = {
   readonly megabytes: number;
   /** `few`: some small models, so that there are many runs; `real`: those of sql/, with a handoff of their pairs. */
   readonly models: 'few' | 'real';
-  /** Leaves the data folder beside this one, as `…-kept`, where something did not hold. */
+  /** Leaves the data folder and that of the quiet run beside this one, in `…-kept`, where something did not hold. */
   readonly keep: boolean;
   readonly say: (words: string) => void;
 };
@@ -50,6 +51,7 @@ export type Soaked = {
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const realSql = here('../../../sql');
 const killRate = 0.35;
+const pauses: Readonly<Record<string, number>> = { load: 2000, export: 4000 };
 
 /** What the warehouse takes, of few models: one row a line. */
 const signals = `-- One row per line, as a signal.
@@ -105,7 +107,7 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
   try {
     const end = performance.now() + seconds * 1000;
     const stopping = () => performance.now() > end;
-    const verbs = models === 'few' ? ['build', 'load'] : ['build', 'load', 'handoff'];
+    const verbs = models === 'few' ? ['build', 'load'] : ['build', 'load', 'handoff', 'export'];
     const reading = startReader(join(data, 'lake'));
     const faults: Record<string, number> = {};
     const conduct: Conduct = { disk, jobs, random, conditions, verbs, stopping, problems };
@@ -127,7 +129,7 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
       disturb(),
       jobs.loop('ingest', 300, stopping),
       jobs.loop('ingest', 1500, stopping),
-      ...verbs.map((verb) => jobs.loop(verb, verb === 'load' ? 2000 : 500, stopping)),
+      ...verbs.map((verb) => jobs.loop(verb, pauses[verb] ?? 500, stopping)),
       jobs.loop('verify', 2000, stopping),
     ]);
     disk.drain();
@@ -135,7 +137,7 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
     for (const verb of [
       'ingest',
       ...verbs,
-      ...(models === 'real' ? ['ingest', 'build', 'load'] : []),
+      ...(models === 'real' ? ['ingest', 'build', 'load', 'export'] : []),
       'verify',
     ]) {
       const { code, words } = await jobs.once(verb, { more: { TRACEMILL_SETTLE: '0' } });
@@ -152,8 +154,11 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
     const quiet = await makeQuiet({ kept, folder: quietFolder, disturbed: config, environment: settings });
     problems.push(...differences(await contents(config), await contents(quiet.config)));
     problems.push(...compareWarehouses(data, { ...settings, TRACEMILL_DATA: quiet.config.data }));
-    if (models === 'real') problems.push(...comparePairs(config, quiet.config));
-    if (problems.length > 0 && options.keep) await cp(data, `${folder}-kept`, { recursive: true });
+    if (models === 'real')
+      problems.push(...comparePairs(config, quiet.config), ...compareExports(config, quiet.config));
+    if (problems.length > 0 && options.keep)
+      for (const name of ['data', 'quiet'])
+        await cp(join(folder, name), join(`${folder}-kept`, name), { recursive: true });
     const generations = kept.length;
     const lines = kept.reduce((sum, { bytes }) => sum + bytes.length, 0);
     return {
@@ -205,7 +210,7 @@ function compareWarehouses(data: string, quiet: Record<string, string>): string[
   return differences(sums(data), sums(quiet.TRACEMILL_DATA ?? '')).map((words) => `ClickHouse: ${words}`);
 }
 
-function comparePairs(config: ReturnType<typeof readConfig>, quiet: ReturnType<typeof readConfig>): string[] {
+function comparePairs(config: Config, quiet: Config): string[] {
   const env = {
     ...process.env,
     TRACEMILL_DATA: quiet.data,
@@ -217,8 +222,19 @@ function comparePairs(config: ReturnType<typeof readConfig>, quiet: ReturnType<t
   const found = readPairs(config);
   const wanted = readPairs(quiet);
   if (Object.keys(wanted.pairs).length === 0) return ['no pair was handed off'];
-  return [
-    ...found.problems,
-    ...differences(found.pairs, wanted.pairs).map((words) => `handoff: ${words.slice(0, 400)}`),
-  ];
+  return [...found.problems, ...differences(found.pairs, wanted.pairs).map((words) => `handoff: ${words}`)];
+}
+
+/** An export is named by its content: both lakes must give the same one. */
+function compareExports(config: Config, quiet: Config): string[] {
+  const version = ({ data, sql }: Config) => {
+    const env = { ...process.env, TRACEMILL_DATA: data, TRACEMILL_SQL: sql };
+    const end = spawnSync(process.execPath, [here('../../pipelines/cli.js'), 'export', '--json'], {
+      env,
+      encoding: 'utf8',
+    });
+    return end.status === 0 ? String(JSON.parse(end.stdout).version) : end.stderr.slice(0, 500);
+  };
+  const versions = [version(config), version(quiet)];
+  return versions[0] === versions[1] ? [] : [`export: ${versions.join(', quietly ')}`];
 }

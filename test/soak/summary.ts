@@ -1,11 +1,28 @@
+import { markdownTable } from '../bench/readmeTable.js';
 import type { Soaked } from './soak.js';
+
+/** What a soak that held leaves for the README: the command that repeats it, and the rows of `survived`. */
+export type Results = {
+  readonly command: string;
+  readonly disk: string;
+  readonly rows: readonly { readonly fault: string; readonly times: string; readonly held: string }[];
+};
+
+const heading = ['fault', 'times', 'what held'];
+
+/** What stands between the marks of the README: made of the results alone. */
+export function faultsTable({ command, disk, rows }: Results): string {
+  const cells = rows.map(({ fault, times, held }) => [fault, times, held]);
+  const lake = disk === 'tmpfs' ? 'the lake on a small disk of its own' : `disk: ${disk}`;
+  return `\`${command}\`, ${lake}:\n\n${markdownTable(heading, cells)}`;
+}
 
 /** What was brought about, how often, and what had to hold: rows of a table, its heading first. */
 export function survived({ runs, files, faults, reader, kept }: Soaked): string[][] {
   const file = (...names: string[]) => names.reduce((sum, name) => sum + (files[name] ?? 0), 0);
   const fault = (name: string) => faults[name] ?? 0;
   const killed = (verb: string) => runs.filter((run) => run.verb === verb && run.signal === 'SIGKILL');
-  const kills = ['ingest', 'build', 'load', 'handoff', 'verify'].flatMap((verb) => {
+  const kills = ['ingest', 'build', 'load', 'handoff', 'export', 'verify'].flatMap((verb) => {
     const all = killed(verb);
     const atPoints = new Set(
       all.flatMap(({ kill }) => (kill === null || kill === 'any' ? [] : kill.split(':')[0])),
@@ -47,6 +64,7 @@ export function survived({ runs, files, faults, reader, kept }: Soaked): string[
       'waits, or is read again once it is whole',
     ],
     ['log moved to archived_sessions', file('moved to archived_sessions'), 'goes on where it was'],
+    ['and then compressed', file('compressed'), 'the same, read from the archive'],
     ['log shrunk', file('shrunk in the middle of a line'), 'a new generation, the old one stays'],
     [
       'log rewritten or replaced',
@@ -58,7 +76,7 @@ export function survived({ runs, files, faults, reader, kept }: Soaked): string[
     ['spool rotated', file('spool rotated'), 'every event once'],
   ];
   return [
-    ['fault', 'times', 'what held'],
+    heading,
     ...rows.map(([name, times, held]) => [name, String(times), held]),
     [
       'runs that ended well',
@@ -70,6 +88,10 @@ export function survived({ runs, files, faults, reader, kept }: Soaked): string[
       String(reader.opened),
       `${reader.states} states, ${reader.tables} tables counted, each whole`,
     ],
-    ['quiet ingests for the same lake', String(kept.ingests), 'raw row for row, tables and ClickHouse equal'],
+    [
+      'quiet ingests for the same lake',
+      String(kept.ingests),
+      'raw row for row; tables, ClickHouse, handoff and export equal',
+    ],
   ];
 }

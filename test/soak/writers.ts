@@ -1,33 +1,17 @@
 import {
   appendFileSync,
   mkdirSync,
-  readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
-  statSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { seeded, writeCorpus } from '../bench/corpus.js';
-
-/** What a file goes through besides growing. */
-type Fate = 'calm' | 'moves' | 'rewritten' | 'vanishes' | 'rotates';
-
-/** One log as its agent writes it; `versions` are all the bytes it ever held, the last one those it holds now. */
-export type Log = {
-  path: string;
-  readonly source: 'claude' | 'codex' | 'events';
-  readonly fate: Fate;
-  versions: Buffer[];
-  /** What is still to be written. */
-  left: Buffer;
-  /** `closed` stays as it is, `hidden` comes back, `gone` does not. */
-  state: 'waiting' | 'open' | 'ended' | 'closed' | 'hidden' | 'gone';
-};
+import { seeded } from '../bench/corpus.js';
+import { zstd } from '../support/zstd.js';
+import { current, homes, type Log, type LogOptions, planLogs } from './logs.js';
 
 export type Writers = {
   readonly logs: readonly Log[];
@@ -37,24 +21,8 @@ export type Writers = {
   readonly run: (stopping: () => boolean) => Promise<void>;
 };
 
-/** Folders that the writers fill, and that settings name. */
-export const homes = (folder: string) => ({
-  claude: join(folder, 'logs', 'claude', 'projects'),
-  codex: join(folder, 'logs', 'codex', 'sessions'),
-  spool: join(folder, 'logs', 'spool'),
-});
-
-export type WriterOptions = {
-  readonly folder: string;
-  readonly files: number;
-  readonly bytes: number;
-  readonly days: number;
-  readonly seconds: number;
-  readonly seed: number;
-};
-
 /** Sessions of both agents and a spool, written down bit by bit over the given time: lines whole and torn, files that come, move, shrink, are rewritten and go. */
-export function openWriters(options: WriterOptions): Writers {
+export function openWriters(options: LogOptions & { readonly seconds: number }): Writers {
   const random = seeded(options.seed);
   const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(random() * list.length)];
   const logs = planLogs(options, random);
@@ -117,6 +85,17 @@ export function openWriters(options: WriterOptions): Writers {
       renameSync(path, log.path);
       log.state = 'closed';
       count('moved to archived_sessions');
+      if (random() < 0.5) return;
+      await sleep(random() * 3000);
+      // The archive grows beside its log, which goes once it is whole.
+      const [plain, archive] = [log.path, zstd(current(log))];
+      const half = Math.floor(random() * archive.length);
+      writeFileSync(`${plain}.zst`, archive.subarray(0, half));
+      await sleep(random() * 500);
+      appendFileSync(`${plain}.zst`, archive.subarray(half));
+      log.path = `${plain}.zst`;
+      rmSync(plain);
+      count('compressed');
     } else if (log.fate === 'vanishes') {
       if (random() < 0.2) {
         rmSync(path);
@@ -179,11 +158,6 @@ export function openWriters(options: WriterOptions): Writers {
       for (const log of of('open')) if (random() < 0.7) write(log, toLineEnd(log));
     },
   };
-}
-
-/** The bytes a log holds now. */
-export function current(log: Log): Buffer {
-  return log.versions.at(-1) ?? Buffer.alloc(0);
 }
 
 function setVersion(log: Log, bytes: Buffer): void {
@@ -250,67 +224,4 @@ function rewrite(log: Log, random: () => number, count: (name: string) => void):
     renameSync(`${log.path}.new`, log.path);
     count('replaced by another file');
   }
-}
-
-/** The logs that are to be written, in the order in which they begin. */
-function planLogs(options: WriterOptions, random: () => number): Log[] {
-  const { folder, files, bytes, days, seed } = options;
-  const plan = join(folder, 'plan');
-  writeCorpus(plan, { files, bytes }, seed);
-  const home = homes(folder);
-  const logs: Log[] = [];
-  for (const entry of readdirSync(plan, { recursive: true, encoding: 'utf8' }).sort()) {
-    const from = join(plan, entry);
-    if (!statSync(from).isFile()) continue;
-    const source = entry.startsWith('claude') ? 'claude' : 'codex';
-    // A few days only: each is built again and again.
-    const day = `2026-03-0${1 + Math.floor(random() * days)}`;
-    const path = entry
-      .replace(/\d{4}\/\d\d\/\d\d\//, `${day.replaceAll('-', '/')}/`)
-      .replace(/\d{4}-\d\d-\d\d(?=T)/, day);
-    const dice = random();
-    const fate = dice < 0.6 ? 'calm' : dice < 0.8 ? 'rewritten' : source === 'codex' ? 'moves' : 'vanishes';
-    logs.push({
-      path: join(home[source], path.slice(source.length + 1)),
-      source,
-      fate,
-      versions: [Buffer.alloc(0)],
-      left: Buffer.from(
-        readFileSync(from, 'latin1')
-          .replaceAll(/2026-\d\d-\d\d(?=T\d\d:)/g, day)
-          // The words that a rewritten file has others for.
-          .replaceAll(/\b(return|merge|build)\b/g, 'zz0000'),
-        'latin1',
-      ),
-      state: 'waiting',
-    });
-  }
-  rmSync(plan, { recursive: true });
-  for (let file = 0; file < 1 + files / 50; file += 1) {
-    logs.push({
-      path: join(home.spool, `writer-${file}.jsonl`),
-      source: 'events',
-      fate: 'rotates',
-      versions: [Buffer.alloc(0)],
-      left: Buffer.from(spoolLines(random, days, file).join('')),
-      state: 'waiting',
-    });
-  }
-  for (const path of Object.values(home)) mkdirSync(path, { recursive: true });
-  return logs;
-}
-
-function spoolLines(random: () => number, days: number, file: number): string[] {
-  return Array.from({ length: 200 }, (_, index) => {
-    const day = `2026-03-0${1 + Math.floor(random() * days)}`;
-    const event = {
-      id: `load-${file}-${index}`,
-      timestamp: `${day}T10:00:00.000Z`,
-      event_type: 'load.written',
-      schema_version: 1,
-      session_id: `session ${index % 7}`,
-      payload: { index, body: 'flour '.repeat(random() * 40) },
-    };
-    return `${JSON.stringify(event)}\n`;
-  });
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type IngestReport, ingest, type SourceReport } from '../../pipelines/ingest.js';
-import { readCommits } from '../../pipelines/lib/commits.js';
+import { readCommits, readRanges } from '../../pipelines/lib/commits.js';
 import { silentProgress } from '../../pipelines/lib/progress.js';
 import { rawDays } from '../../pipelines/lib/rawState.js';
 import { openDuckDB, quote } from '../../pipelines/lib/warehouse.js';
@@ -58,8 +58,12 @@ export async function makeLogs(environment: Record<string, string> = {}): Promis
     const duckdb = await openDuckDB();
     try {
       await readCommits(duckdb.connection, folder);
-      const days = (await rawDays(duckdb.connection)).filter((day) => day.source === source);
-      const files = days.flatMap((day) => day.files).map((file) => quote(join(folder, file)));
+      await readRanges(duckdb.connection);
+      // Also what was read again longer since.
+      const named = await duckdb.connection.runAndReadAll(
+        `select distinct unnest(raw_files) from ranges where source = ${quote(source)}`,
+      );
+      const files = named.getRowsJS().map(([file]) => quote(join(folder, String(file))));
       if (files.length === 0) return [];
       const raw = `read_parquet([${files.join(', ')}], hive_partitioning = true, hive_types = {'day': varchar})`;
       return (await duckdb.connection.runAndReadAll(select.replace('RAW', raw))).getRowObjectsJS();

@@ -41,8 +41,7 @@ parsed as (
             "attachment": {"type": "VARCHAR"}, "data": {"type": "VARCHAR"}, "message": {"content": "JSON"},
             "payload": {"type": "VARCHAR", "cli_version": "VARCHAR", "item": {"type": "VARCHAR"}}
         }') as fields,
-        json_keys(record) as line_fields,
-        case source when 'codex' then json_keys(record, '$.payload') end as payload_fields,
+        json_keys(record, ['$', '$.payload']) as keys,
     from records
 ),
 
@@ -64,26 +63,37 @@ named as (
                 '/',
                 case
                     when fields.record_type is not null then fields.record_type
-                    when payload_fields is not null then fields.type
+                    when keys[2] is not null then fields.type
                     when fields.type is null then 'session_meta'
                     else 'response_item/' || fields.type end,
                 fields.payload.type,
                 fields.payload.item.type) end as record_type,
-        case when json_type(fields.message.content) = 'ARRAY'
-            then list_distinct(json_extract_string(fields.message.content, '$[*].type')) end as blocks,
-        list_distinct(list_concat(line_fields, payload_fields)) as record_fields,
+        case when starts_with(fields.message.content, '[')
+            then json_extract_string(fields.message.content, '$[*].type') end as blocks,
+        case source when 'codex' then list_concat(keys[1], keys[2]) else keys[1] end as record_fields,
         case source when 'claude' then fields.version else fields.payload.cli_version end as version,
     from parsed
 ),
 
--- Most records of a file look like others of it.
-looks as (
+-- Most records of a file look like others of it: what makes the most work is done once for all that are alike.
+alike as (
     select
         * exclude (occurred_at, byte_offset),
         count(*) as record_count,
         min(occurred_at) as first_at,
         min(byte_offset) as first_offset,
     from named
+    group by all
+),
+
+looks as (
+    select
+        * exclude (record_count, first_at, first_offset)
+            replace (list_distinct(blocks) as blocks, list_distinct(record_fields) as record_fields),
+        sum(record_count) as record_count,
+        min(first_at) as first_at,
+        min(first_offset) as first_offset,
+    from alike
     group by all
 ),
 

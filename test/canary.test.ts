@@ -13,7 +13,14 @@ import { type DuckDB, openWarehouse } from '../pipelines/lib/warehouse.js';
 import { canaryDay, watchedCanaries, writeCanaries } from './support/canaries/world.js';
 import { canaryKinds, type Plants, planter } from './support/canaries.js';
 import { canarySettings, run, type Said, watchOnce } from './support/canaryJob.js';
-import { clickhouseTexts, fileTexts, type Placed, parquetTexts, zvecTexts } from './support/decoded.js';
+import {
+  clickhouseTexts,
+  fileTexts,
+  type Placed,
+  type PlacedTexts,
+  parquetTexts,
+  zvecTexts,
+} from './support/decoded.js';
 import { formsOf, jsonTexts, searchFor } from './support/leaks.js';
 import { differences, isRedacted, placesIn } from './support/redactedLake.js';
 
@@ -84,12 +91,15 @@ test('the raw lake holds every canary at every place, and verifies byte for byte
   const missing = new Map([...plants].map(([place, kinds]) => [place, new Set(kinds)]));
   const forms = new Set<string>();
   const found = new Set<string>();
-  for await (const { text } of parquetTexts(join(clean, 'lake', 'raw'))) {
-    for (const { name, form } of find(text)) {
+  for await (const batch of parquetTexts(join(clean, 'lake', 'raw'))) {
+    const texts = batch.map(({ text }) => text);
+    for (const { name, form } of texts.flatMap(find)) {
       found.add(name);
       forms.add(form);
     }
-    for (const { place, kind, content } of placesIn([text, ...jsonTexts(text)].flatMap(withDecoded))) {
+    const all = texts.flatMap((text) => [text, ...jsonTexts(text)]);
+    for (const { place, kind, content } of placesIn(all.flatMap(withDecoded))) {
+      if (!missing.get(place)?.has(kind)) continue;
       const { value = ' ' } = canaryKinds[kind] ?? {};
       const shown = content.replaceAll('\n', '');
       if (formsOf(value).some(([, form]) => shown.includes(form))) missing.get(place)?.delete(kind);
@@ -121,14 +131,15 @@ test('none is found anywhere else', async () => {
   const leaks = new Map<string, string[]>();
   let texts = 0;
   const seen = new Set<string>();
-  const search = async (placed: AsyncIterable<Placed> | Iterable<Placed>) => {
-    for await (const { where, text } of placed) {
-      texts++;
-      if (seen.has(text)) continue;
-      seen.add(text);
-      const found = find(text).map(({ name, form, around }) => `${name} (${form}) in …${around}…`);
-      if (found.length > 0) leaks.set(where, [...(leaks.get(where) ?? []), ...found]);
-    }
+  const look = ({ where, text }: Placed) => {
+    texts++;
+    if (seen.has(text)) return;
+    seen.add(text);
+    const found = find(text).map(({ name, form, around }) => `${name} (${form}) in …${around}…`);
+    if (found.length > 0) leaks.set(where, [...(leaks.get(where) ?? []), ...found]);
+  };
+  const search = async (placed: PlacedTexts) => {
+    for await (const batch of placed) batch.forEach(look);
   };
   // What is kept as it was read, for its owner alone: the lines, the log of which file they are from, and the pieces of
   // lines that were no records (decision 33).
@@ -140,7 +151,7 @@ test('none is found anywhere else', async () => {
   await search(fileTexts(clean, (path) => !isArchive(path) && !isTables(path)));
   const rows = (await readFile(join(clean, 'seq_mem.jsonl'))).subarray(seqBytes).toString().split('\n');
   assert.ok(rows.length > 100, `${rows.length} rows in seq_mem.jsonl`);
-  await search(rows.map((text) => ({ where: 'seq_mem.jsonl', text })));
+  for (const text of rows) look({ where: 'seq_mem.jsonl', text });
   await search(zvecTexts(join(clean, 'handoff', 'zvec', 'collection')));
   const { createChdbConnection } = await loadChdb();
   const client = createClient({
@@ -149,7 +160,7 @@ test('none is found anywhere else', async () => {
   await search(clickhouseTexts(client)).finally(() => client.close());
   for (const { verb, stdout, stderr } of said) {
     const lines = `${stdout}\n${stderr}`.split('\n');
-    await search(lines.map((text) => ({ where: `what ${verb} prints`, text })));
+    for (const text of lines) look({ where: `what ${verb} prints`, text });
   }
   assert.ok(texts > 100_000, `${texts} texts`);
   const list = [...leaks].map(([where, found]) => `${where}: ${found.length} leaks, ${found[0]}`);
@@ -160,20 +171,20 @@ test('each that a model reads stands there as a placeholder', async () => {
   const isDerived = (path: string) => /^(?:core|events|datasets)\//.test(path);
   const marksIn = async function* (data: string) {
     const seen = new Set<string>();
-    for await (const { text } of parquetTexts(join(data, 'lake'), isDerived)) {
-      if (seen.has(text)) continue;
-      seen.add(text);
-      yield* placesIn([text]);
+    for await (const batch of parquetTexts(join(data, 'lake'), isDerived)) {
+      const texts = new Set(batch.map(({ text }) => text).filter((text) => !seen.has(text)));
+      for (const text of texts) seen.add(text);
+      yield placesIn([...texts]);
     }
   };
   const expected = new Map<string, Set<number>>();
-  for await (const { place, kind } of marksIn(open)) {
-    expected.set(place, (expected.get(place) ?? new Set()).add(kind));
+  for await (const marks of marksIn(open)) {
+    for (const { place, kind } of marks) expected.set(place, (expected.get(place) ?? new Set()).add(kind));
   }
   const modelled = [...expected.values()].reduce((sum, kinds) => sum + kinds.size, 0);
   assert.ok(expected.size >= 250 && modelled >= 14_000, `${modelled} canaries at ${expected.size} places`);
-  for await (const marked of marksIn(clean)) {
-    if (isRedacted(marked)) expected.get(marked.place)?.delete(marked.kind);
+  for await (const marks of marksIn(clean)) {
+    for (const { place, kind } of marks.filter(isRedacted)) expected.get(place)?.delete(kind);
   }
   assert.deepEqual(named(expected), []);
 });

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { openDuckDB, quote } from '../pipelines/lib/warehouse.js';
 import { createCollection } from '../pipelines/lib/zvec.js';
 import { openChdb } from './support/chdb.js';
-import { clickhouseTexts, fileTexts, type Placed, parquetTexts, zvecTexts } from './support/decoded.js';
+import { clickhouseTexts, fileTexts, type PlacedTexts, parquetTexts, zvecTexts } from './support/decoded.js';
 import { formsOf, searchFor } from './support/leaks.js';
 
 // A search that finds nothing must be able to find: what canary.test.ts looks for with it stands in each form and place here.
@@ -47,9 +47,11 @@ test('each form of a value is found, wherever it begins', () => {
   assert.deepEqual(find('an innocent text of some length, with words'), []);
 });
 
-const placesOf = async (texts: AsyncIterable<Placed>) => {
+const placesOf = async (texts: PlacedTexts) => {
   const places = new Set<string>();
-  for await (const { where, text } of texts) if (find(text).length > 0) places.add(where);
+  for await (const batch of texts) {
+    for (const { where, text } of batch) if (find(text).length > 0) places.add(where);
+  }
   return [...places].sort();
 };
 

@@ -67,7 +67,7 @@ test('every gate is open or shut by its own option', async () => {
 test('the table says gate, value, threshold and what to do; a share never reads as the threshold it misses', async () => {
   const { summary } = await run(routerSets['too many lost']?.options ?? {});
   assert.deepEqual(layOut(summary), [
-    '700 router decisions in 18 sessions, 2026-05-06 to 2026-05-09',
+    '700 router decisions in 18 sessions, 2026-05-06 to 2026-05-06',
     '',
     'gate        value  threshold      pass',
     'decisions     700  at least 500   yes',

@@ -86,7 +86,7 @@ test('every table of the real event store can be folded as of a moment, copies a
     eventLine({
       id: 'e1',
       event_type: 'session.created',
-      timestamp: '2026-05-01T12:00:00Z',
+      timestamp: '2026-05-02T10:00:00Z',
       session_id: 's',
       payload: { need: 'x' },
     }),

@@ -9,6 +9,7 @@ export type FindLeaks = (text: string) => Leak[];
 
 // So many characters in a row are enough to know a secret by; what is shorter is looked for as a whole.
 const width = 12;
+const hashBits = 22;
 
 /** How a value may be written: as it is, escaped in JSON (in JSON), in a URL, in base64 wherever it begins there. */
 export function formsOf(value: string): [form: string, text: string][] {
@@ -36,7 +37,8 @@ export function formsOf(value: string): [form: string, text: string][] {
 export function searchFor(wanted: readonly Wanted[]): FindLeaks {
   const pieces = new Map<string, readonly [name: string, form: string]>();
   const short = new Map<string, readonly [name: string, form: string]>();
-  const known = new Uint8Array(1 << 16);
+  // Much larger than the number of pieces, so that few places of a text need a closer look.
+  const known = new Uint8Array(1 << hashBits);
   // `access_token` begins a token, and names others.
   const ordinary = wanted.map(({ value, text = '' }) => text.replaceAll(value, '\n')).join('\n');
   for (const { name, value } of wanted) {
@@ -85,7 +87,9 @@ export function searchFor(wanted: readonly Wanted[]): FindLeaks {
 
 function hashAt(text: string, at: number): number {
   const code = (offset: number) => text.charCodeAt(at + offset);
-  return (code(0) * 31 + code(3) * 961 + code(6) * 7919 + code(9) * 104729 + code(11)) & 0xffff;
+  return (
+    (code(0) * 31 + code(3) * 961 + code(6) * 7919 + code(9) * 104729 + code(11)) & ((1 << hashBits) - 1)
+  );
 }
 
 /** The strings in a JSON text, keys too, and in JSON texts among them. */

@@ -51,6 +51,8 @@ export type Project = {
   readonly macros: readonly Macro[];
   /** A SELECT with the table's columns and no row. */
   readonly empty: ReadonlyMap<string, string>;
+  /** The tables that have no row at the moment. */
+  readonly bare: Set<string>;
   readonly close: () => void;
 };
 
@@ -64,14 +66,15 @@ export async function openProject(folder: string): Promise<Project> {
   );
   const models = nodes.filter(({ isCheck }) => !isCheck);
   const empty = new Map<string, string>();
+  const bare = new Set<string>();
   await startDatabase(connection, models, macros);
   for (const node of models) {
-    await runModel(connection, node);
+    if ((await runModel(connection, node)) === 0) bare.add(node.name);
     const columns = await connection.runAndReadAll(`describe ${node.name}`);
     const typed = columns.getRows().map(([name, type]) => `null::${type} as ${identifier(String(name))}`);
     empty.set(node.name, `select ${typed.join(', ')} where false`);
   }
-  return { connection, folder, nodes: models, macros, empty, close };
+  return { connection, folder, nodes: models, macros, empty, bare, close };
 }
 
 /** A trap's log lines, and what is made of them. */
@@ -84,16 +87,20 @@ export type TrapRun = {
 
 /** Loads a trap's files as raw rows in the place of the last trap's; models run when a query first needs them. */
 export async function openTrap(project: Project, trap: Trap): Promise<TrapRun> {
-  const { connection } = project;
+  const { connection, bare } = project;
   const lines = await readRawLines(trap.folder);
   for (const source of rawSources) await connection.run(rawTable(source, lines));
   // A model gives rows only where one of its inputs has some: most fixtures are one agent's.
   const withRows = new Set(lines.map(({ source }) => `raw.${source}`));
   const run = async (node: Node, filled: Set<string>) => {
     const empty = `create or replace table ${node.name} as ${project.empty.get(node.name)}`;
+    const hasInput = node.inputs.some((input) => filled.has(input));
     filled.delete(node.name);
-    if (!node.inputs.some((input) => filled.has(input))) return connection.run(empty);
-    if ((await runModel(connection, node)) > 0) filled.add(node.name);
+    if (!hasInput && !bare.has(node.name)) await connection.run(empty);
+    if (hasInput && (await runModel(connection, node)) > 0) {
+      filled.add(node.name);
+      bare.delete(node.name);
+    } else bare.add(node.name);
   };
   const made = new Set<string>();
   const make = async (query: string) => {
@@ -111,6 +118,7 @@ export async function openTrap(project: Project, trap: Trap): Promise<TrapRun> {
       const { nodes, macros, touched } = await edited(project, edits);
       const changed = new Set<string>();
       const filled = new Set(withRows);
+      const bareBefore = [...bare];
       await connection.run('begin');
       try {
         for (const macro of macros) await connection.run(macro);
@@ -122,6 +130,8 @@ export async function openTrap(project: Project, trap: Trap): Promise<TrapRun> {
         return await read(connection, query);
       } finally {
         await connection.run('rollback');
+        bare.clear();
+        for (const name of bareBefore) bare.add(name);
       }
     },
   };

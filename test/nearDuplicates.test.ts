@@ -37,7 +37,7 @@ const turn = (id: string, question: string, answer: string, more: Partial<TurnTe
 
 test('edits of 0.80 to 0.95 similarity are found among others, and nothing else is', async () => {
   await withLake(async (lake) => {
-    const documents = makeDocuments({ others: 1500, injected: 200 });
+    const documents = makeDocuments({ others: 4000, injected: 200 });
     const size = Math.ceil(documents.length / days.length);
     const turns = documents.map(({ question, answer }, index) =>
       turn(`t${index}`, question, answer, {

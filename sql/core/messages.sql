@@ -11,7 +11,7 @@
 -- @column message   The chat message as canonical JSON: role and content, of the assistant reasoning_content and
 --     tool_calls, of a tool tool_call_id and name. Without null keys; results over 32,000 characters have their middle
 --     cut out.
--- @column words   Role, content and calls as one normalised text, for hashing the conversation; null for tools.
+-- @column words   Role, content and calls as one text, for hashing the conversation; null for tools.
 -- @column call_count   Tool calls in it, those with a result only; null for tools.
 -- @column has_reasoning   Whether it has reasoning that can be read; null for tools.
 -- @column is_final   Whether it holds the turn's final answer.
@@ -306,7 +306,7 @@ select
     messages.message_position = turns.first_position as is_question,
     messages.role,
     messages.message,
-    normal_text(messages.words) as words,
+    messages.words,
     messages.call_count,
     messages.has_reasoning,
     messages.is_final,

@@ -57,7 +57,7 @@ conversations as (
             order by message_position, result_no
         ) as messages,
         sum(call_count)::integer as num_tool_calls,
-        sha256(string_agg(words, ' ' order by message_position)) as content_hash,
+        string_agg(words, chr(10) order by message_position) as words,
     from messages
     group by all
 ),
@@ -140,7 +140,7 @@ examples as (
         harness_name(segments.agent) as harness,
         segments.teacher_model,
         segments.created_at,
-        conversations.content_hash,
+        conversations.words,
         segments.source_events,
         to_json({
             'rule': segments.session_kind || ' session, one segment with reasoning up to its last answered turn',
@@ -164,7 +164,7 @@ examples as (
         answers.agent_id as harness,
         answers.model as teacher_model,
         answers.created_at::timestamp_ms as created_at,
-        text_hash(conversations.words) as content_hash,
+        conversations.words,
         list_concat(answers.source_events, conversations.span_events) as source_events,
         to_json({
             'rule': 'completed attempt with reasoning',
@@ -203,7 +203,7 @@ select
     teacher_model,
     created_at,
     null::integer as num_tokens,
-    content_hash,
+    text_hash(words) as content_hash,
     source_events,
     metadata,
 from identified

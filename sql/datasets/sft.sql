@@ -61,7 +61,7 @@ conversations as (
         count(*) filter (where role = 'assistant')::integer as num_assistant_turns,
         sum(call_count)::integer as num_tool_calls,
         bool_or(has_reasoning) as has_reasoning,
-        sha256(string_agg(words, ' ' order by message_position)) as content_hash,
+        string_agg(words, chr(10) order by message_position) as words,
         count(*) filter (where is_capped)::integer as capped_results,
     from messages
     group by all
@@ -141,7 +141,7 @@ examples as (
         harness_name(segments.agent) as harness,
         segments.teacher_model,
         segments.created_at,
-        conversations.content_hash,
+        conversations.words,
         flatten(list_transform(segments.turns, lambda turn: [turn.input, turn.output])) as source_events,
         to_json({
             'rule': segments.session_kind || ' session, one segment up to its last answered turn',
@@ -175,7 +175,7 @@ examples as (
         answers.agent_id as harness,
         answers.model as teacher_model,
         answers.created_at::timestamp_ms as created_at,
-        text_hash(conversations.words) as content_hash,
+        conversations.words,
         list_concat(answers.source_events, conversations.span_events, [answers.score_event]) as source_events,
         to_json({
             'rule': 'completed attempt with a score of 8 or more',
@@ -221,7 +221,7 @@ select
     teacher_model,
     created_at,
     null::integer as num_tokens,
-    content_hash,
+    text_hash(words) as content_hash,
     source_events,
     metadata,
 from identified

@@ -204,10 +204,10 @@ select
     ) as message,
     if(
         result_no = 0,
-        normal_text(concat(
+        concat(
             role, ': ', content,
             '[', arrayStringConcat(arrayMap(one -> concat(
-                '{"name":', json_text(one.tool_name), ',"arguments":', one.arguments, '}'), calls), ','), ']')),
+                '{"name":', json_text(one.tool_name), ',"arguments":', one.arguments, '}'), calls), ','), ']'),
         null) as words,
     if(result_no = 0, toInt32(length(calls)), null) as call_count,
     if(result_no = 0, reasoning <> '', null)::Nullable(Bool) as has_reasoning,

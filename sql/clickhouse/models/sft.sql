@@ -129,8 +129,8 @@ log_examples as (
         harness_name(segments.any_agent) as harness,
         segments.teacher_model as teacher_model,
         segments.created_at::Nullable(DateTime64(3, 'UTC')) as created_at,
-        sha256(arrayStringConcat(arrayMap(one -> assumeNotNull(one.words), arrayFilter(
-            one -> one.words is not null, conversations.said)), ' ')) as content_hash,
+        arrayStringConcat(arrayMap(one -> assumeNotNull(one.words), arrayFilter(
+            one -> one.words is not null, conversations.said)), '\n') as words,
         arrayFlatten(arrayMap(one -> [one.input, one.output], segments.told)) as source_events,
         concat(
             '{"rule":', json_text(concat(segments.any_kind, ' session, one segment up to its last answered turn')),
@@ -168,7 +168,7 @@ recorded_examples as (
         answers.agent_id as harness,
         answers.model as teacher_model,
         answers.created_at::Nullable(DateTime64(3, 'UTC')) as created_at,
-        text_hash(conversations.words) as content_hash,
+        conversations.words as words,
         arrayConcat(answers.source_events, conversations.span_events, [answers.score_event]) as source_events,
         concat(
             '{"rule":"completed attempt with a score of 8 or more"',
@@ -228,7 +228,7 @@ select
     teacher_model,
     created_at,
     null::Nullable(Int32) as num_tokens,
-    content_hash,
+    text_hash(words) as content_hash,
     source_events,
     metadata,
     day

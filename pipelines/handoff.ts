@@ -84,7 +84,7 @@ export async function handoff(options: HandoffOptions): Promise<HandoffResult> {
   const { config, now, rebuild, from = null } = options;
   return withLock(config, 'handoff', async () => {
     const tables = ['core.qa_pairs', 'core.sessions'];
-    const { connection, close } = await openWarehouse({ config, tables });
+    const { connection, close } = await openWarehouse({ config, tables, memoryMb: 500 });
     try {
       if (!rebuild) await mendHandoff(config.handoff);
       const before = await readHandoff(config.handoff);
@@ -126,10 +126,15 @@ export async function handoff(options: HandoffOptions): Promise<HandoffResult> {
 
 type Row = Record<string, unknown>;
 
-/** The pairs that a table of the plan names, in the order of asking, with its columns. */
+/**
+ * The pairs that a table of the plan names, in the order of asking, with its columns. Their texts come as bytes: a text would
+ * end at a NUL, and two thousand of them at once would be long-lived.
+ */
 async function* pairsOf(connection: DuckDBConnection, table: string): AsyncGenerator<Row> {
   const result = await connection.stream(`
-    select pairs.*, chosen.* exclude (qa_id) from core.qa_pairs as pairs
+    select
+      pairs.* replace (encode(pairs.question) as question, encode(pairs.answer) as answer), chosen.* exclude (qa_id)
+    from core.qa_pairs as pairs
     join ${table} as chosen using (qa_id) order by pairs.asked_at nulls first, pairs.qa_id`);
   for await (const rows of result.yieldRowObjectJs()) yield* rows;
 }
@@ -167,7 +172,7 @@ async function writeDeletions(connection: DuckDBConnection, writer: LineWriter):
 }
 
 function pairLine(row: Row, config: Config) {
-  const { text, question, isCut } = pairText(String(row.question), String(row.answer), config);
+  const { text, question, isCut } = pairText(decoded(row.question), decoded(row.answer), config);
   const metadata = {
     ...placeOf(row),
     ts_ms: row.ts_ms === null ? null : Number(row.ts_ms),
@@ -186,14 +191,14 @@ function pairLine(row: Row, config: Config) {
 
 /** A row of the established form; its ids come from the pair alone, and its paths are below their roots. */
 function seqRow(row: Row, config: Config) {
-  const { question, answer, isCut } = pairText(String(row.question), String(row.answer), config);
+  const { question, answer, isCut } = pairText(decoded(row.question), decoded(row.answer), config);
   const subject = {
     qa_id: row.qa_id,
     ...placeOf(row),
     question,
     answer,
-    question_chars: String(row.question).length,
-    answer_chars: String(row.answer).length,
+    question_chars: decoded(row.question).length,
+    answer_chars: decoded(row.answer).length,
     ...(isCut ? { truncated: true } : {}),
   };
   return {
@@ -206,6 +211,12 @@ function seqRow(row: Row, config: Config) {
     name: pairEvent,
     subject: JSON.stringify(subject),
   };
+}
+
+function decoded(bytes: unknown): string {
+  return bytes instanceof Uint8Array
+    ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+    : '';
 }
 
 function placeOf(row: Row) {

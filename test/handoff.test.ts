@@ -44,6 +44,14 @@ const counts = ({ added, changed, deleted, waiting }: Record<string, unknown>) =
   waiting,
 ];
 
+test('a pair is handed off whole, also what stands behind a NUL', async () => {
+  const lake = await lakeOf(chat([['Why\0not?', 'Be\0cause.']]));
+  await run(lake);
+  const [line] = await readLines(lake);
+  assert.equal(line?.text, 'Question: Why\0not?\n\nAnswer: Be\0cause.');
+  await lake.remove();
+});
+
 test('each pair is handed off once, in the order of asking, with where it comes from', async () => {
   const lake = await lakeOf(
     chat([

@@ -117,7 +117,10 @@ async function writeDataset(task: ExportTask, dataset: Dataset) {
   return { manifest, files };
 }
 
-/** Reads the placed rows of some shards into the table `rows`, out of which each row group is picked. */
+/**
+ * Reads the placed rows of some shards into the table `rows`, in their order, out of which each row group is picked. Sorted
+ * once here: the sorts of all row groups of a file would be held at the same time.
+ */
 async function collectRows(
   { connection, lake }: ExportTask,
   { name, table }: Dataset,
@@ -135,7 +138,8 @@ async function collectRows(
     from (${tableRelation(lake, table)}) as source
     join (
       from placed_rows where dataset = ${quote(name)} and (split, shard) in (${wanted})
-    ) as placed on placed.id = source.id and placed.day = ${day}`);
+    ) as placed on placed.id = source.id and placed.day = ${day}
+    order by placed.place`);
 }
 
 function names(table: Table): string[] {

@@ -55,12 +55,14 @@ export async function openDuckDB(options: { memoryMb?: number; spill?: string } 
 export async function openWarehouse(options: {
   config: Config;
   tables?: readonly string[];
+  /** DuckDB's share; what is over goes to the disk. */
+  memoryMb?: number;
 }): Promise<DuckDB> {
   const lake = join(options.config.data, 'lake');
   const { tables } = await readManifest(lake);
   // Not below lake/drafts: a build beside this reader would sweep it away.
   const spill = await spillFolder();
-  const duckdb = await openDuckDB({ spill });
+  const duckdb = await openDuckDB({ spill, ...(options.memoryMb ? { memoryMb: options.memoryMb } : {}) });
   const close = () => {
     duckdb.close();
     rmSync(spill, { recursive: true, force: true });

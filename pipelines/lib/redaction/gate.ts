@@ -27,8 +27,8 @@ export type Gate = {
 
 /** Characters that the engine gets at once. */
 const batchChars = 1 << 20;
-/** Texts that are remembered, so that each is looked at once. */
-const mostKnown = 1_000_000;
+/** Texts that are remembered, so that each is looked at once: some 70 MB of them. */
+const mostKnown = 300_000;
 /** A shorter one is its own name in that memory. */
 const hashedFrom = 40;
 const deepest = 10;

@@ -258,6 +258,26 @@ test('a session never straddles days: subagents, later files and generations fol
   assert.deepEqual([...new Set(days)], ['2026-03-01']);
 });
 
+test('a subagent whose lines name another session gives that session no day', async () => {
+  const [own, other] = [uuid('5'), uuid('6')];
+  await logs.write(
+    `claude/projects/p/${own}.jsonl`,
+    line('a', { sessionId: own, timestamp: '2026-03-01T10:00:00.000Z' }),
+  );
+  await logs.write(
+    `claude/projects/p/${own}/subagents/agent-1.jsonl`,
+    line('s', { sessionId: other, timestamp: '2026-03-01T11:00:00.000Z' }),
+  );
+  await logs.ingest();
+  await logs.write(
+    `claude/projects/p/${other}.jsonl`,
+    line('b', { sessionId: other, timestamp: '2026-03-05T10:00:00.000Z' }),
+  );
+  await logs.ingest();
+  const days = (await logs.rows('claude')).map((row) => row.day);
+  assert.deepEqual(days.sort(), ['2026-03-01', '2026-03-01', '2026-03-05']);
+});
+
 test('without a timestamp the date in the name is the day, and without that it is unknown', async () => {
   const codex = `codex/sessions/rollout-2026-04-05T10-00-00-${uuid('c')}.jsonl`;
   await logs.write(codex, '{"id":"x"}\n');

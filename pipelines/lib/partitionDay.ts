@@ -8,6 +8,7 @@ import {
   millisecondsOfTimestamp,
   parseObject,
   type SessionRules,
+  type Source,
   unknownDay,
 } from './source.js';
 
@@ -58,14 +59,27 @@ export async function readFacts(file: FoundFile, rules: SessionRules): Promise<F
   return { sessionId: sessionId ?? rules.ofName(file.path), startedMs };
 }
 
-/** The day of each session the log knows, by `source/session`; after readCommits. */
-export async function readSessionDays(connection: DuckDBConnection): Promise<Map<string, string>> {
+/**
+ * The day of each session the log knows, by `source/session`; after readCommits. What lies in a session's folder is part of
+ * it here as below, whatever session its lines name.
+ */
+export async function readSessionDays(
+  connection: DuckDBConnection,
+  sources: readonly Source[],
+): Promise<Map<string, string>> {
   const reader = await connection.runAndReadAll(`
-    select source, session_id, min_by(partition_day, (batch_id, file_key))
+    select source, source_path, session_id, partition_day
     from commits
     where op = 'add' and end_offset > start_offset and session_id is not null and partition_day is not null
-    group by source, session_id`);
-  return new Map(reader.getRows().map((row) => [`${row[0]}/${row[1]}`, String(row[2])]));
+    order by batch_id, file_key`);
+  const days = new Map<string, string>();
+  for (const [name, path, sessionId, day] of reader.getRows().map((row) => row.map(String))) {
+    const source = sources.find((one) => one.name === name);
+    if (source === undefined || path === undefined || sessionId === undefined || day === undefined) continue;
+    const key = sessionKey(source, path, sessionId);
+    if (!days.has(key)) days.set(key, day);
+  }
+  return days;
 }
 
 /**
@@ -77,10 +91,7 @@ export function assignDays(
   sessionDays: ReadonlyMap<string, string>,
 ): Map<FoundFile, string> {
   const days = new Map<FoundFile, string>();
-  const groups = groupBy(files, ({ file, facts }) => {
-    const session = file.source.sessions?.parentOfPath(file.path) ?? facts.sessionId;
-    return session === null ? `${file.source.name}//${file.path}` : `${family(file.source.name)}/${session}`;
-  });
+  const groups = groupBy(files, ({ file, facts }) => sessionKey(file.source, file.path, facts.sessionId));
   for (const [key, group] of groups) {
     const day = sessionDays.get(key) ?? dayOfGroup(group);
     for (const { file } of group) days.set(file, day);
@@ -88,9 +99,11 @@ export function assignDays(
   return days;
 }
 
-// What lies beside Claude's transcripts belongs to their sessions.
-function family(source: string): string {
-  return source === 'claude_files' ? 'claude' : source;
+function sessionKey(source: Source, path: string, sessionId: string | null): string {
+  const session = source.sessions?.parentOfPath(path) ?? sessionId;
+  if (session === null) return `${source.name}//${path}`;
+  // What lies beside Claude's transcripts belongs to their sessions.
+  return `${source.name === 'claude_files' ? 'claude' : source.name}/${session}`;
 }
 
 function dayOfGroup(group: readonly Undated[]): string {

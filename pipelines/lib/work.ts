@@ -62,7 +62,7 @@ export async function planWork(options: {
     });
     identified.push(...found.changed);
   }
-  const dated = await addDays(identified, connection, onUnreadable);
+  const dated = await addDays(identified, options, onUnreadable);
   return { work: inOrder(dated, options.sources), census, warnings };
 }
 
@@ -80,7 +80,7 @@ export function unreadable(file: FoundFile, error: unknown): Warning {
 
 async function addDays(
   files: readonly Identified[],
-  connection: DuckDBConnection,
+  { connection, sources }: { connection: DuckDBConnection; sources: readonly Source[] },
   onUnreadable: (file: FoundFile, error: unknown) => void,
 ): Promise<Work[]> {
   const facts = new Map<Identified, Facts>();
@@ -94,7 +94,8 @@ async function addDays(
     }
   }
   const undated = [...facts].map(([{ file }, own]) => ({ file, facts: own }));
-  const days = assignDays(undated, undated.length === 0 ? new Map() : await readSessionDays(connection));
+  const sessionDays = undated.length === 0 ? new Map() : await readSessionDays(connection, sources);
+  const days = assignDays(undated, sessionDays);
   return files.flatMap((identified) => {
     const { file, state } = identified;
     const own = facts.get(identified);

@@ -169,6 +169,15 @@ test('an event says what is wrong with all its fields at once, and quotes no tex
   );
 });
 
+/** What JSON makes of a value; it asks for toJSON even where there is no field, and a trap on that is no fault of recording. */
+function asJson(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value));
+  } catch {
+    return { ...(value as object) };
+  }
+}
+
 test('nothing that a program hands over makes recording throw or write anything but what was given', async () => {
   const { path, errors, record } = looseRecorder('arbitrary');
   const anything = fc.anything({
@@ -210,7 +219,7 @@ test('nothing that a program hands over makes recording throw or write anything 
       calls += 1;
       const words = made.map((make) => make());
       const recorded = record(...words);
-      if (recorded.ok) given.push([recorded.id, words[0], JSON.parse(JSON.stringify(words[1]))]);
+      if (recorded.ok) given.push([recorded.id, words[0], asJson(words[1])]);
       else assert.equal(errors.at(-1), recorded.error.message);
     }),
     { numRuns: 3000 },
